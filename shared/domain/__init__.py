@@ -1,0 +1,1 @@
+"""Pure domain models and rules of the scanner: no I/O, no framework but pydantic."""

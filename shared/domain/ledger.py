@@ -1,0 +1,233 @@
+"""The ledger: pages, shards and markers of a scan merged into what was read, and what was not. Pure.
+
+Used twice: for the types of each subscription before relations are planned, and whole when a scan ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from shared.domain.coverage import (
+    Coverage,
+    CoverageStatus,
+    RuleCoverage,
+    ScannerCoverage,
+    SubscriptionCoverage,
+    TypeCoverage,
+)
+from shared.domain.plan import Marker, PlannedPage, Shard, ShardOutcome, ShardStage
+from shared.domain.scan import ScanTotals
+from shared.domain.severity import ORDER
+
+TypeKey = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Row:
+    asked: int = 0
+    read: int = 0
+    failed: int = 0
+    lost: int = 0
+    status: CoverageStatus | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """Everything written down about a scan's plan, and the types each readable subscription was asked for."""
+
+    pages: tuple[PlannedPage, ...]
+    shards: tuple[Shard, ...]
+    markers: tuple[Marker, ...]
+    types: tuple[str, ...]
+
+    @property
+    def subscriptions(self) -> dict[str, SubscriptionCoverage]:
+        """The latest word of a resolving page on each subscription."""
+        return {one.subscription_id: one for page in self.pages for one in page.subscriptions}
+
+    @property
+    def readable(self) -> list[str]:
+        """Subscriptions that are in a batch, in order, once each."""
+        return list(dict.fromkeys(one for page in self.pages for batch in page.batches for one in batch))
+
+    def done(self) -> list[Marker]:
+        """Markers of shards that were done."""
+        return [marker for marker in self.markers if marker.outcome is ShardOutcome.DONE]
+
+
+def type_coverage(record: PlanRecord) -> list[TypeCoverage]:
+    """One row for each readable subscription and type, ordered."""
+    rows: dict[TypeKey, _Row] = {(one, kind): _Row() for one in record.readable for kind in record.types}
+    skipped: list[TypeCoverage] = []
+    outcome = {marker.shard_id: marker for marker in record.markers}
+    for marker in record.done():
+        for one in marker.types:
+            if one.status is CoverageStatus.SKIPPED:
+                skipped.append(one)
+                continue
+            row = rows.setdefault((one.subscription_id, one.type), _Row())
+            row.asked, row.read, row.failed = (
+                row.asked + one.asked,
+                row.read + one.read,
+                row.failed + one.failed,
+            )
+    for shard in record.shards:
+        end = outcome.get(shard.shard_id)
+        if shard.stage is ShardStage.COLLECT and (end is None or end.outcome is ShardOutcome.FAILED):
+            _lose(rows, shard, end.reason if end else "the shard did not run")
+    refused = {key: one for page in record.pages for one in page.types for key in [_key(one)]}
+    for key, one in refused.items():
+        row = rows.setdefault(key, _Row())
+        row.status, row.reason = one.status, one.reason
+    return [_finish(key, row) for key, row in sorted(rows.items())] + _sum_skipped(skipped)
+
+
+def _lose(rows: dict[TypeKey, _Row], shard: Shard, reason: str | None) -> None:
+    for one in shard.asked:
+        row = rows.get(_key(one))
+        if row is not None:
+            row.asked += one.asked
+            row.lost += one.asked
+            row.reason = reason
+
+
+def _finish(key: TypeKey, row: _Row) -> TypeCoverage:
+    status, reason = row.status or CoverageStatus.READ, row.reason
+    if status is CoverageStatus.DENIED and row.read:
+        status = CoverageStatus.PARTIAL
+    elif status is CoverageStatus.READ and row.lost:
+        status = CoverageStatus.PARTIAL if row.read else CoverageStatus.FAILED
+    elif status is CoverageStatus.READ and row.failed:
+        status, reason = CoverageStatus.PARTIAL, "some resources could not be understood"
+    return TypeCoverage(
+        subscription_id=key[0],
+        type=key[1],
+        status=status,
+        asked=row.asked,
+        read=row.read,
+        failed=row.failed + row.lost,
+        reason=reason,
+    )
+
+
+def _sum_skipped(parts: Iterable[TypeCoverage]) -> list[TypeCoverage]:
+    sums: dict[TypeKey, TypeCoverage] = {}
+    for one in parts:
+        before = sums.get(_key(one))
+        sums[_key(one)] = one.model_copy(update={"asked": one.asked + (before.asked if before else 0)})
+    return [sums[key] for key in sorted(sums)]
+
+
+def _key(one: TypeCoverage) -> TypeKey:
+    return one.subscription_id, one.type
+
+
+@dataclass(slots=True)
+class _SubscriptionView:
+    types: list[TypeCoverage] = field(default_factory=list)
+    relation: Marker | None = None
+
+
+def coverage(
+    scan_id: str, record: PlanRecord, scanners: Iterable[ScannerCoverage], rule_ids: Iterable[str]
+) -> Coverage:
+    """The whole ledger of a scan that is over (or, for a running one, what is known so far)."""
+    types = type_coverage(record)
+    views: dict[str, _SubscriptionView] = {}
+    for one in types:
+        views.setdefault(one.subscription_id, _SubscriptionView()).types.append(one)
+    for marker in record.markers:
+        if marker.stage is ShardStage.RELATE and marker.subscription_id:
+            views.setdefault(marker.subscription_id, _SubscriptionView()).relation = marker
+    subscriptions = [
+        _subscription(one, views.get(subscription_id))
+        for subscription_id, one in sorted(record.subscriptions.items())
+    ]
+    rules = {rule_id: RuleCoverage(rule_id=rule_id) for rule_id in rule_ids}
+    for marker in record.done():
+        for part in marker.rules:
+            rules[part.rule_id] = rules.get(part.rule_id, RuleCoverage(rule_id=part.rule_id)) + part
+    scanner_rows = tuple(_scanner(one, subscriptions) for one in scanners)
+    failures = sum(marker.failures for marker in record.markers)
+    statuses = [one.status for one in subscriptions] + [one.status for one in types]
+    statuses += [one.status for one in scanner_rows]
+    whole = (
+        all(status is CoverageStatus.READ for status in statuses)
+        and not any(rule.errors for rule in rules.values())
+        and not failures
+        and not any(page.failed for page in record.pages)
+    )
+    return Coverage(
+        scan_id=scan_id,
+        complete=whole and bool(subscriptions),
+        subscriptions=tuple(subscriptions),
+        resource_types=tuple(types),
+        rules=tuple(rules[rule_id] for rule_id in sorted(rules)),
+        scanners=scanner_rows,
+        failures_total=failures,
+    )
+
+
+def _subscription(base: SubscriptionCoverage, view: _SubscriptionView | None) -> SubscriptionCoverage:
+    if base.status not in (CoverageStatus.READ, CoverageStatus.PARTIAL) or view is None:
+        return base
+    short = [one for one in view.types if one.status is not CoverageStatus.READ]
+    nothing = view.types and all(
+        one.status in (CoverageStatus.DENIED, CoverageStatus.FAILED) for one in view.types
+    )
+    relation = view.relation
+    if relation is not None and relation.outcome is ShardOutcome.FAILED:
+        return base.model_copy(update={"status": CoverageStatus.FAILED, "reason": relation.reason})
+    if nothing:
+        return base.model_copy(update={"status": short[0].status, "reason": short[0].reason})
+    if short:
+        return base.model_copy(update={"status": CoverageStatus.PARTIAL, "reason": short[0].reason})
+    return base
+
+
+def _scanner(base: ScannerCoverage, subscriptions: list[SubscriptionCoverage]) -> ScannerCoverage:
+    if base.status is not CoverageStatus.READ:
+        return base
+    looked = [one for one in subscriptions if one.status in (CoverageStatus.READ, CoverageStatus.PARTIAL)]
+    if not looked:
+        return base.model_copy(
+            update={"status": CoverageStatus.FAILED, "reason": "no subscription could be read"}
+        )
+    if any(one.status is not CoverageStatus.READ for one in subscriptions):
+        return base.model_copy(
+            update={"status": CoverageStatus.PARTIAL, "reason": "not everything asked for could be read"}
+        )
+    return base
+
+
+def totals(markers: Iterable[Marker]) -> ScanTotals:
+    """The sums of what shards that were done counted."""
+    by_severity = dict.fromkeys(ORDER, 0)
+    read = auto = exposures = failures = 0
+    for marker in markers:
+        failures += marker.failures
+        if marker.outcome is not ShardOutcome.DONE:
+            continue
+        read += marker.resources_read
+        auto += marker.auto_remediable
+        exposures += marker.exposures
+        for severity, count in marker.by_severity.items():
+            by_severity[severity] += count
+    return ScanTotals(
+        resources_scanned=read,
+        by_severity=by_severity,
+        auto_remediable=auto,
+        exposures=exposures,
+        failures=failures,
+    )
+
+
+def projections_of(record: PlanRecord) -> Mapping[str, tuple[str, ...]]:
+    """Each readable subscription's blobs of projected columns, in shard order."""
+    blobs: dict[str, list[str]] = {one: [] for one in record.readable}
+    for marker in sorted(record.done(), key=lambda one: one.shard_id):
+        for subscription, blob in marker.projections.items():
+            blobs.setdefault(subscription, []).append(blob)
+    return {subscription: tuple(names) for subscription, names in blobs.items()}

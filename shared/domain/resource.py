@@ -1,0 +1,112 @@
+"""An Azure resource as the inventory read it, and what can be said from its ARM id alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One ARM resource. `type` is lower-cased, `id` keeps Azure's spelling, `properties` is ARM's object."""
+
+    id: str
+    name: str
+    type: str
+    subscription_id: str
+    resource_group: str
+    location: str
+    tags: Mapping[str, str]
+    sku: Mapping[str, Any]
+    kind: str
+    properties: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The id as it is compared: ARM ids are case-insensitive."""
+        return self.id.lower()
+
+
+class UnreadableResourceError(ValueError):
+    """A row of the inventory is not a resource; `resource_id` and `type` as far as they could be told."""
+
+    def __init__(self, reason: str, resource_id: str | None = None, resource_type: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.resource_id = resource_id
+        self.type = resource_type
+
+
+@dataclass(frozen=True, slots=True)
+class ArmId:
+    """The parts of an ARM id."""
+
+    subscription_id: str
+    resource_group: str
+    type: str
+    name: str
+
+
+_MAX_ID: Final = 2048
+
+
+def parse_arm_id(resource_id: str) -> ArmId:
+    """Split an ARM id; the type is lower-cased, nested types are joined (`.../virtualnetworks/subnets`).
+
+    Raises:
+        ValueError: not the id of a resource in a subscription.
+    """
+    if len(resource_id) > _MAX_ID:
+        raise ValueError("ARM id is too long")
+    parts = resource_id.strip("/").split("/")
+    lowered = [part.lower() for part in parts]
+    if len(parts) < 2 or lowered[0] != "subscriptions" or not all(parts):
+        raise ValueError("not an ARM resource id")
+    group = parts[3] if len(parts) > 3 and lowered[2] == "resourcegroups" else ""
+    if "providers" not in lowered:
+        raise ValueError("ARM id names no provider")
+    start = len(lowered) - 1 - lowered[::-1].index("providers")
+    tail = parts[start + 1 :]
+    if len(tail) < 3 or len(tail) % 2 == 0:
+        raise ValueError("ARM id names no resource")
+    kind = "/".join([tail[0], *tail[1::2]]).lower()
+    return ArmId(parts[1], group, kind, tail[-1])
+
+
+def parse_row(row: object) -> Resource:
+    """Build a Resource from one row of Resource Graph or ARM.
+
+    Raises:
+        UnreadableResourceError: the row lacks what every resource has, or has it in another shape.
+    """
+    if not isinstance(row, dict):
+        raise UnreadableResourceError("row is not an object")
+    resource_id, kind = row.get("id"), row.get("type")
+    known_id = resource_id if isinstance(resource_id, str) else None
+    known_type = kind.lower() if isinstance(kind, str) else None
+    if known_id is None or known_type is None:
+        raise UnreadableResourceError("row has no id or no type", known_id, known_type)
+    try:
+        parsed = parse_arm_id(known_id)
+    except ValueError as error:
+        raise UnreadableResourceError(str(error), known_id, known_type) from error
+    properties = row.get("properties")
+    if not isinstance(properties, dict):
+        raise UnreadableResourceError("properties is not an object", known_id, known_type)
+    tags, sku = row.get("tags") or {}, row.get("sku") or {}
+    if not isinstance(tags, dict) or not isinstance(sku, dict):
+        raise UnreadableResourceError("tags or sku is not an object", known_id, known_type)
+    name = row.get("name")
+    return Resource(
+        id=known_id,
+        name=name if isinstance(name, str) else parsed.name,
+        type=known_type,
+        subscription_id=parsed.subscription_id.lower(),
+        resource_group=parsed.resource_group,
+        location=str(row.get("location") or ""),
+        tags=tags,
+        sku=sku,
+        kind=str(row.get("kind") or ""),
+        properties=properties,
+    )

@@ -1,0 +1,45 @@
+"""What a port may raise beside its documented results. Adapters translate library errors into these."""
+
+from __future__ import annotations
+
+
+class PortError(Exception):
+    """Base of every failure of a port."""
+
+
+class AlreadyExistsError(PortError):
+    """Insert-if-absent met something already there."""
+
+
+class VersionConflictError(PortError):
+    """A conditional write named a version that is no longer the stored one."""
+
+
+class MissingError(PortError):
+    """The thing to change or read is not there."""
+
+
+class StorageUnavailableError(PortError):
+    """Storage does not answer, after the client's own retries."""
+
+
+class BrokerUnavailableError(PortError):
+    """The message broker does not answer, after the client's own retries."""
+
+
+class InventoryError(PortError):
+    """Reading Azure failed. `transient`: a later try may succeed; `status` is HTTP's, 0 if none."""
+
+    def __init__(self, message: str, *, status: int = 0, code: str = "", transient: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.transient = transient
+
+
+class InventoryDeniedError(InventoryError):
+    """Azure refused the read (401, 403)."""
+
+
+class PageTooLargeError(InventoryError):
+    """The answer would exceed the service's size limit: ask again with fewer rows."""

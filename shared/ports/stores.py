@@ -1,0 +1,224 @@
+"""Stores of scans, plans, findings, scan results and events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.coverage import Coverage, ReadFailure
+from shared.domain.events import Event
+from shared.domain.exposure import Exposure, SourceClass, Verdict
+from shared.domain.finding import Finding, FindingStatus, FrozenFinding
+from shared.domain.page import Page, PageRequest, Versioned
+from shared.domain.plan import Marker, PlanDigest, PlannedPage, Shard
+from shared.domain.scan import Scan, ScanType
+from shared.domain.severity import Severity
+
+
+class ScanStore(Protocol):
+    """Scan rows, newest first by (created_at, scan_id)."""
+
+    async def insert(self, scan: Scan) -> None:
+        """Write a new scan.
+
+        Raises:
+            AlreadyExistsError: the id is taken.
+        """
+        ...
+
+    async def get(self, scan_id: str) -> Versioned[Scan] | None:
+        """The scan and its version, or None."""
+        ...
+
+    async def replace(self, scan: Scan, etag: str) -> Versioned[Scan]:
+        """Write the scan if its stored version is still `etag`.
+
+        Raises:
+            VersionConflictError: somebody else wrote it.
+            MissingError: it is not there.
+        """
+        ...
+
+    async def delete(self, scan_id: str) -> None:
+        """Remove a scan whose first message could not be sent; absent is no error."""
+        ...
+
+    async def page(self, request: PageRequest, scan_type: ScanType | None = None) -> Page[Scan]:
+        """Scans newest first, with the exact number of matches."""
+        ...
+
+    async def unfinished(self) -> list[Scan]:
+        """Every scan in a non-terminal state."""
+        ...
+
+
+class PlanStore(Protocol):
+    """Pages, shards and markers of scans; every insert is if-absent, the first word stands."""
+
+    async def insert_page(self, page: PlannedPage, shards: Sequence[Shard]) -> bool:
+        """Write a page with its shards (at most 90) in one transaction. False: the page was there already."""
+        ...
+
+    async def get_page(self, scan_id: str, number: int) -> PlannedPage | None:
+        """One page of the plan."""
+        ...
+
+    async def pages(self, scan_id: str) -> list[PlannedPage]:
+        """All pages in order."""
+        ...
+
+    async def insert_shards(self, scan_id: str, shards: Sequence[Shard]) -> None:
+        """Write shards that are not there yet; those present stay as they are."""
+        ...
+
+    async def get_shard(self, scan_id: str, shard_id: str) -> Shard | None:
+        """One shard."""
+        ...
+
+    async def shards(self, scan_id: str) -> list[Shard]:
+        """All shards, ordered by id."""
+        ...
+
+    async def raise_attempt(self, scan_id: str, shard_id: str) -> Shard:
+        """Raise the shard's `attempt` by one, conditionally; the written shard.
+
+        Raises:
+            VersionConflictError: somebody else raised it at the same time.
+            MissingError: no such shard.
+        """
+        ...
+
+    async def delete_shards(self, scan_id: str, shard_ids: Sequence[str]) -> None:
+        """Remove shards and their markers (a resume plans them anew); absent ones are no error."""
+        ...
+
+    async def supersede_pages(self, scan_id: str, numbers: Sequence[int]) -> None:
+        """Empty pages that a resume reads anew: they keep number, `next` and `batches`, and lose shards,
+        types and failure. The rows stay, so that a late duplicate cannot write them again."""
+        ...
+
+    async def insert_marker(self, marker: Marker) -> bool:
+        """Write a shard's marker. False: it had one, which stands."""
+        ...
+
+    async def delete_markers(self, scan_id: str, shard_ids: Sequence[str]) -> None:
+        """Remove markers (of failed shards, at a resume); absent ones are no error."""
+        ...
+
+    async def markers(self, scan_id: str) -> list[Marker]:
+        """All markers, ordered by shard id."""
+        ...
+
+    async def digest(self, scan_id: str) -> PlanDigest:
+        """The keys alone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFilter:
+    """Which findings; empty members mean "any"."""
+
+    statuses: tuple[FindingStatus, ...] = ()
+    severities: tuple[Severity, ...] = ()
+
+
+class FindingStore(Protocol):
+    """One record per problem, for its whole life; lists newest first by (detected_at, id)."""
+
+    async def claim_ids(self, detected_at: datetime, fingerprints: Sequence[str]) -> dict[str, str]:
+        """Give each fingerprint its id of that second (contract C-06), the same one on every call.
+
+        The bare `finding-<second>` goes to whichever fingerprint claims it first; others carry a tail of
+        their fingerprint's first 8 digits. Claims are durable before this returns.
+        """
+        ...
+
+    async def get(self, finding_id: str) -> Versioned[Finding] | None:
+        """The record by its id, or None."""
+        ...
+
+    async def of_subscription(self, subscription_id: str) -> AsyncIterator[Versioned[Finding]]:
+        """Every record of a subscription, in any state, in no particular order, streamed."""
+        ...
+
+    async def save(self, changes: Sequence[tuple[Finding, str | None]]) -> list[str]:
+        """Write records: (record, version it replaces; None = must be new). Lists follow.
+
+        Returns:
+            Fingerprints that lost against another writer and were not written; the rest were, in the
+            record and in whatever the lists are read from. Safe to repeat.
+        """
+        ...
+
+    async def page(self, request: PageRequest, where: FindingFilter) -> Page[Finding]:
+        """Records newest first, with the exact number of matches."""
+        ...
+
+
+class ScanResultStore(Protocol):
+    """Rows a scan found, as they were then: findings, exposures, failures, and the ledger."""
+
+    async def put_findings(self, scan_id: str, shard_id: str, findings: Sequence[FrozenFinding]) -> None:
+        """Write a shard's findings, replacing what an earlier attempt of that shard left. Safe to repeat."""
+        ...
+
+    async def put_exposures(self, scan_id: str, shard_id: str, exposures: Sequence[Exposure]) -> None:
+        """Write a shard's exposure rows, replacing what an earlier attempt of that shard left."""
+        ...
+
+    async def put_failures(self, scan_id: str, shard_id: str, failures: Sequence[ReadFailure]) -> None:
+        """Write the resources a shard could not read, replacing what an earlier attempt left."""
+        ...
+
+    async def findings(
+        self,
+        scan_id: str,
+        request: PageRequest,
+        shards: frozenset[str] | None,
+        severities: tuple[Severity, ...] = (),
+    ) -> Page[FrozenFinding]:
+        """Findings newest first; `shards` limits to those shards' rows (None = all)."""
+        ...
+
+    async def exposures(
+        self,
+        scan_id: str,
+        request: PageRequest,
+        shards: frozenset[str] | None,
+        classes: tuple[SourceClass, ...] = (),
+        verdicts: tuple[Verdict, ...] = (),
+    ) -> Page[Exposure]:
+        """Exposure rows ordered by their key; `shards` as above."""
+        ...
+
+    async def failures(
+        self, scan_id: str, request: PageRequest, shards: frozenset[str] | None
+    ) -> Page[ReadFailure]:
+        """Failures ordered by shard and resource id; `shards` as above."""
+        ...
+
+    async def put_coverage(self, coverage: Coverage) -> None:
+        """Write or replace the ledger."""
+        ...
+
+    async def coverage(self, scan_id: str) -> Coverage | None:
+        """The ledger, or None before the scan was finalised."""
+        ...
+
+
+class EventOutbox(Protocol):
+    """Events that must reach their readers at least once."""
+
+    async def append(self, events: Sequence[Event]) -> None:
+        """Keep events until published; an id already there is left as it is."""
+        ...
+
+    async def pending(self, limit: int) -> list[Event]:
+        """Up to `limit` events not yet published, oldest first as far as storage can tell."""
+        ...
+
+    async def mark_published(self, events: Sequence[Event]) -> None:
+        """Remember that these were handed over; unknown ids are no error."""
+        ...

@@ -1,0 +1,58 @@
+"""What every step of the scan engine works with: stores, broker, inventory, clock, scanners, pace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.domain.join import Pace
+from shared.domain.scan import Scan
+from shared.ports.blobs import BlobStore
+from shared.ports.clock import Clock, TokenSource
+from shared.ports.inventory import Inventory
+from shared.ports.messaging import Messenger
+from shared.ports.stores import EventOutbox, FindingStore, PlanStore, ScanResultStore, ScanStore
+from shared.scanners.base import Focus, Scanner
+from shared.scanners.wanted import WANTED
+
+SUBSCRIPTIONS_PER_BATCH: Final = 100
+"""Subscriptions listed in one Resource Graph query; Azure's advice is to stay below 300."""
+
+SHARDS_PER_PAGE: Final = 90
+"""Shards written with their page in one transaction of at most 100 rows."""
+
+UPDATE_TRIES: Final = 20
+"""How often a conditional write is tried against other writers before the message is given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The engine's collaborators. Built once per process by the container."""
+
+    scans: ScanStore
+    plans: PlanStore
+    findings: FindingStore
+    results: ScanResultStore
+    outbox: EventOutbox
+    blobs: BlobStore
+    messenger: Messenger
+    inventory: Inventory
+    clock: Clock
+    tokens: TokenSource
+    scanners: Mapping[str, Scanner]
+    pace: Pace = field(default_factory=Pace)
+    page_size: int | None = None
+
+    def scanners_of(self, scan: Scan) -> list[Scanner]:
+        """The scanners of this build that the scan asks for."""
+        wanted = WANTED[scan.request.scan_type]
+        return [self.scanners[name] for name in wanted if name in self.scanners]
+
+
+def focus_of(scan: Scan) -> Focus:
+    """The part of each subscription that the scan asks for."""
+    return Focus(
+        resource_group=scan.request.resource_group,
+        resources=frozenset(target.lower().rstrip("/") for target in scan.request.target_resources),
+    )

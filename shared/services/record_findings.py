@@ -1,0 +1,195 @@
+"""Recording: what a subscription's relations found becomes records, and records become resolved.
+
+Order of writes: ids are claimed, events kept in the outbox, then records written. A crash in between repeats
+the same ids and the same events, so nothing is announced twice in effect and nothing goes unannounced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from shared.domain.coverage import CoverageStatus
+from shared.domain.events import Event, EventType
+from shared.domain.finding import Finding, FrozenFinding, Observation, Resolution
+from shared.domain.lifecycle import RESOLVABLE, Change, Sighting, first_seen, not_seen, seen_again
+from shared.domain.page import Versioned
+from shared.domain.plan import Shard
+from shared.domain.scan import Scan
+from shared.domain.timestamps import whole_second
+from shared.ports.errors import InventoryError, VersionConflictError
+from shared.rules.base import RuleResult, RuleStatus
+from shared.scanners.base import Focus, Related
+from shared.services.announce import finding_event
+from shared.services.engine import UPDATE_TRIES, Engine, focus_of
+
+log = logging.getLogger(__name__)
+
+_LOOKUPS_AT_ONCE: Final = 8
+
+_EVENT_OF: Final = {
+    Change.CREATED: EventType.FINDING_CREATED,
+    Change.REOPENED: EventType.FINDING_REOPENED,
+    Change.RESOLVED: EventType.FINDING_RESOLVED,
+}
+
+
+@dataclass(slots=True)
+class _Change:
+    record: Finding
+    replaces: str | None
+    kind: Change
+
+
+class RecordFindings:
+    """Turns observations into records, events and the scan's frozen rows."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def record(
+        self, scan: Scan, shard: Shard, related: Related, *, present: set[str], rules: set[str]
+    ) -> list[FrozenFinding]:
+        """Write records for one subscription; the frozen rows of every observation, under its record's id.
+
+        Args:
+            present: lower-cased ids of all resources read in the subscription.
+            rules: ids of the rules that were run: others' findings are not touched.
+        """
+        by = Sighting(scan.scan_id, whole_second(shard.read_at))
+        observed = {one.fingerprint: one for one in related.observations}
+        gone = _GoneCheck(self._engine, scan, shard, present, focus_of(scan))
+        for _ in range(UPDATE_TRIES):
+            stored = await self._stored(shard.subscription_id or "")
+            changes = await self._changes(observed, stored, by, related, rules, gone)
+            lost = await self._write(scan, changes)
+            if not lost:
+                return self._frozen(scan, observed, stored, changes)
+        raise VersionConflictError(f"findings of {shard.subscription_id} kept changing under this scan")
+
+    async def _stored(self, subscription_id: str) -> dict[str, Versioned[Finding]]:
+        records = await self._engine.findings.of_subscription(subscription_id)
+        return {one.value.fingerprint: one async for one in records}
+
+    async def _changes(
+        self,
+        observed: dict[str, Observation],
+        stored: dict[str, Versioned[Finding]],
+        by: Sighting,
+        related: Related,
+        rules: set[str],
+        gone: _GoneCheck,
+    ) -> list[_Change]:
+        new = sorted(one for one in observed if one not in stored)
+        ids = await self._engine.findings.claim_ids(by.read_at, new) if new else {}
+        changes = [_Change(first_seen(observed[one], ids[one], by), None, Change.CREATED) for one in new]
+        for one, observation in observed.items():
+            if one in stored:
+                record, kind = seen_again(stored[one].value, observation, by)
+                changes.append(_Change(record, stored[one].etag, kind))
+        looked = _settled(related.results)
+        unseen = [
+            one
+            for one in stored.values()
+            if one.value.fingerprint not in observed
+            and one.value.observation.rule_id in rules
+            and one.value.status in RESOLVABLE
+        ]
+        fixed = [one for one in unseen if _about(one.value) in looked]
+        left = [one for one in unseen if _about(one.value) not in looked]
+        for resolution, those in (
+            (Resolution.FIXED, fixed),
+            (Resolution.RESOURCE_GONE, await gone.among(left)),
+        ):
+            for stale in those:
+                record, kind = not_seen(stale.value, resolution, by)
+                changes.append(_Change(record, stale.etag, kind))
+        return changes
+
+    async def _write(self, scan: Scan, changes: list[_Change]) -> list[str]:
+        events: list[Event] = [
+            finding_event(scan, change.record, _EVENT_OF[change.kind])
+            for change in changes
+            if change.kind in _EVENT_OF
+        ]
+        if events:
+            await self._engine.outbox.append(events)
+        writes = [(one.record, one.replaces) for one in changes if one.kind is not Change.KEPT]
+        return await self._engine.findings.save(writes) if writes else []
+
+    @staticmethod
+    def _frozen(
+        scan: Scan,
+        observed: dict[str, Observation],
+        stored: dict[str, Versioned[Finding]],
+        changes: Iterable[_Change],
+    ) -> list[FrozenFinding]:
+        records = {one.value.fingerprint: one.value for one in stored.values()}
+        records |= {change.record.fingerprint: change.record for change in changes}
+        return [
+            FrozenFinding(
+                id=records[one].id,
+                fingerprint=one,
+                scan_id=scan.scan_id,
+                detected_at=records[one].detected_at,
+                observation=observation,
+            )
+            for one, observation in observed.items()
+        ]
+
+
+class _GoneCheck:
+    """Whether a resource is really gone: its whole type was read without it, and ARM answers 404."""
+
+    def __init__(self, engine: Engine, scan: Scan, shard: Shard, present: set[str], focus: Focus) -> None:
+        complete = {one.type for one in shard.asked if one.status is CoverageStatus.READ}
+        self._engine = engine
+        self._present = present
+        self._type_complete: Callable[[str], bool] = lambda kind: not focus.narrow and kind in complete
+        self._scan = scan
+
+    async def among(self, records: list[Versioned[Finding]]) -> list[Versioned[Finding]]:
+        """Those of the records whose resource is gone."""
+        candidates = [one for one in records if self._unlisted(one.value.observation.evaluated_id)]
+        gate = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
+        targets = sorted({one.value.observation.evaluated_id.lower() for one in candidates})
+
+        async def absent(resource_id: str) -> bool:
+            async with gate:
+                try:
+                    return await self._engine.inventory.get(resource_id) is None
+                except InventoryError as error:
+                    if error.transient:
+                        raise
+                    # Refused or not readable is not the same as gone.
+                    log.warning("cannot tell whether %s is gone: %s", resource_id, error)
+                    return False
+
+        answers = dict(zip(targets, await asyncio.gather(*(absent(one) for one in targets)), strict=True))
+        return [one for one in candidates if answers[one.value.observation.evaluated_id.lower()]]
+
+    def _unlisted(self, resource_id: str) -> bool:
+        key = resource_id.lower()
+        return key not in self._present and self._type_complete(_type_of(key))
+
+
+def _type_of(resource_id: str) -> str:
+    provider = resource_id.rpartition("/providers/")[2].split("/")
+    return "/".join([provider[0], *provider[1::2]])
+
+
+def _about(record: Finding) -> tuple[str, str]:
+    """The rule and the resource it evaluated, as results name them."""
+    return record.observation.rule_id, record.observation.evaluated_id.lower()
+
+
+def _settled(results: Iterable[RuleResult]) -> set[tuple[str, str]]:
+    """(rule, resource) pairs on which a rule could look and gave its word."""
+    return {
+        (result.rule_id, result.resource_id.lower())
+        for result in results
+        if result.status in (RuleStatus.PASS, RuleStatus.FAIL)
+    }

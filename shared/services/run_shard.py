@@ -1,0 +1,167 @@
+"""Shards: collection parses a page and projects it, relations join a subscription and record what they find.
+
+Every write has a deterministic key and the marker comes last, so a shard may run any number of times, at the
+same time too: the first marker stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from typing import Final
+
+from shared.domain.coverage import ReadFailure, RuleCoverage
+from shared.domain.finding import FrozenFinding
+from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
+from shared.domain.scan import Scan
+from shared.ports.errors import MissingError
+from shared.rules.base import RuleStatus
+from shared.scanners.base import Focus, Projection, Related, Scanner
+from shared.services.engine import Engine, focus_of
+from shared.services.messages import ShardMessage
+from shared.services.page_blobs import get_rows, put_rows
+from shared.services.record_findings import RecordFindings
+
+log = logging.getLogger(__name__)
+
+MAX_REASON: Final = 500
+
+
+class RunShard:
+    """Handles `scan-shards`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._record = RecordFindings(engine)
+
+    async def run(self, message: ShardMessage) -> None:
+        """Work on a shard and write its marker.
+
+        Raises:
+            PortError: storage is away; the message will be delivered again.
+        """
+        engine = self._engine
+        found = await engine.scans.get(message.scan_id)
+        shard = await engine.plans.get_shard(message.scan_id, message.shard_id)
+        if found is None or found.value.status.terminal or shard is None:
+            log.info("shard %s of %s is of no use any more", message.shard_id, message.scan_id)
+            return
+        if message.attempt < shard.attempt:
+            # A later attempt was sent on purpose: let that one work.
+            return
+        scanner = engine.scanners_of(found.value)[0]
+        work = self._collect if shard.stage is ShardStage.COLLECT else self._relate
+        try:
+            marker = await work(found.value, shard, scanner)
+        except (MissingError, ValueError) as error:
+            # The input itself is gone or unreadable: another delivery would meet the same.
+            marker = failed_marker(shard, f"{type(error).__name__}: {error}")
+        await engine.plans.insert_marker(marker)
+
+    async def fail(self, message: ShardMessage, reason: str) -> None:
+        """The broker gave the shard up: mark it failed, unless it has a marker."""
+        shard = await self._engine.plans.get_shard(message.scan_id, message.shard_id)
+        if shard is not None:
+            await self._engine.plans.insert_marker(failed_marker(shard, reason))
+
+    async def _collect(self, scan: Scan, shard: Shard, scanner: Scanner) -> Marker:
+        engine = self._engine
+        rows = await get_rows(engine.blobs, shard.blobs[0])
+        collected = await asyncio.to_thread(scanner.collect, rows, focus_of(scan))
+        del rows
+        projections: dict[str, str] = {}
+        for subscription, columns in collected.projections.items():
+            name = f"{scan.scan_id}/columns/{shard.shard_id}/{subscription}-{engine.tokens.token(8)}.json.z"
+            await put_rows(engine.blobs, name, columns)
+            projections[subscription] = name
+        if collected.failures:
+            await engine.results.put_failures(scan.scan_id, shard.shard_id, collected.failures)
+        return Marker(
+            scan_id=scan.scan_id,
+            shard_id=shard.shard_id,
+            stage=shard.stage,
+            outcome=ShardOutcome.DONE,
+            projections=projections,
+            types=tuple(collected.types),
+            resources_read=collected.resources_read,
+            failures=len(collected.failures),
+        )
+
+    async def _relate(self, scan: Scan, shard: Shard, scanner: Scanner) -> Marker:
+        engine = self._engine
+        subscription = shard.subscription_id or ""
+        focus = focus_of(scan)
+        columns: list[Projection] = []
+        for blob in shard.blobs:
+            columns += await get_rows(engine.blobs, blob)
+        related = await asyncio.to_thread(scanner.relate, subscription, columns, focus)
+        present = {str(one["id"]).lower() for one in columns}
+        del columns
+        failures = [*related.failures, *_absent_targets(focus, subscription, present)]
+        findings = await self._record.record(
+            scan, shard, related, present=present, rules={rule.rule_id for rule in scanner.rules()}
+        )
+        kept = _filtered(scan, findings)
+        await engine.results.put_exposures(scan.scan_id, shard.shard_id, related.exposures)
+        await engine.results.put_findings(scan.scan_id, shard.shard_id, kept)
+        await engine.results.put_failures(scan.scan_id, shard.shard_id, failures)
+        return Marker(
+            scan_id=scan.scan_id,
+            shard_id=shard.shard_id,
+            stage=shard.stage,
+            outcome=ShardOutcome.DONE,
+            subscription_id=subscription,
+            rules=_rule_coverage(scanner, related),
+            failures=len(failures),
+            by_severity=dict(Counter(finding.observation.severity for finding in kept)),
+            auto_remediable=sum(finding.observation.auto_remediable for finding in kept),
+            exposures=len({row.key for row in related.exposures}),
+        )
+
+
+def failed_marker(shard: Shard, reason: str) -> Marker:
+    """The marker of a shard that will not be done."""
+    return Marker(
+        scan_id=shard.scan_id,
+        shard_id=shard.shard_id,
+        stage=shard.stage,
+        outcome=ShardOutcome.FAILED,
+        reason=reason[:MAX_REASON],
+        subscription_id=shard.subscription_id,
+    )
+
+
+def _filtered(scan: Scan, findings: list[FrozenFinding]) -> list[FrozenFinding]:
+    """Findings that the scan's own severity filter keeps; the records keep all (contract C-11)."""
+    wanted = scan.request.severity_filter
+    return [one for one in findings if not wanted or one.observation.severity in wanted]
+
+
+def _absent_targets(focus: Focus, subscription: str, present: set[str]) -> list[ReadFailure]:
+    return [
+        ReadFailure(
+            resource_id=target,
+            type=None,
+            reason="asked for, but not found among the resources that this scan reads",
+        )
+        for target in sorted(focus.resources)
+        if target.startswith(f"/subscriptions/{subscription}/") and target not in present
+    ]
+
+
+def _rule_coverage(scanner: Scanner, related: Related) -> tuple[RuleCoverage, ...]:
+    tallies: dict[str, Counter[RuleStatus]] = {rule.rule_id: Counter() for rule in scanner.rules()}
+    for result in related.results:
+        tallies[result.rule_id][result.status] += 1
+    return tuple(
+        RuleCoverage(
+            rule_id=rule_id,
+            evaluated=tally.total(),
+            passed=tally[RuleStatus.PASS],
+            failed=tally[RuleStatus.FAIL],
+            errors=tally[RuleStatus.ERROR],
+            not_applicable=tally[RuleStatus.NOT_APPLICABLE],
+        )
+        for rule_id, tally in sorted(tallies.items())
+    )

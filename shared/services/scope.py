@@ -1,0 +1,108 @@
+"""Scope: which subscriptions a scan reads, which it cannot, and which types in them it may not see."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.domain.coverage import CoverageStatus, SubscriptionCoverage, TypeCoverage
+from shared.ports.errors import InventoryDeniedError, InventoryError
+from shared.ports.inventory import Inventory
+
+_AT_ONCE: Final = 8
+"""Permission reads in flight: ARM allows 25 reads a second and subscription."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """What resolving found out."""
+
+    readable: list[str] = field(default_factory=list)
+    subscriptions: list[SubscriptionCoverage] = field(default_factory=list)
+    types: list[TypeCoverage] = field(default_factory=list)
+
+
+async def resolve(
+    inventory: Inventory, wanted: tuple[str, ...] | None, types: tuple[str, ...], resource_group: str | None
+) -> Scope:
+    """Find the wanted subscriptions (None = all visible) and check that their types may be read.
+
+    Raises:
+        InventoryError: Azure does not answer at all (transient), so nothing can be said.
+    """
+    visible = {one.subscription_id.lower() for one in await inventory.subscriptions()}
+    asked = sorted(visible) if wanted is None else list(dict.fromkeys(one.lower() for one in wanted))
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(subscription_id: str) -> Scope:
+        async with gate:
+            return await _resolve_one(inventory, subscription_id, visible, types, resource_group)
+
+    scope = Scope()
+    for part in await asyncio.gather(*(one(subscription_id) for subscription_id in asked)):
+        scope.readable += part.readable
+        scope.subscriptions += part.subscriptions
+        scope.types += part.types
+    return scope
+
+
+async def _resolve_one(
+    inventory: Inventory,
+    subscription_id: str,
+    visible: set[str],
+    types: tuple[str, ...],
+    resource_group: str | None,
+) -> Scope:
+    if subscription_id not in visible:
+        return _refused(subscription_id, await _why_invisible(inventory, subscription_id))
+    try:
+        permissions = await inventory.permissions(subscription_id, resource_group)
+    except InventoryDeniedError as error:
+        return _refused(subscription_id, str(error))
+    except InventoryError as error:
+        if error.transient:
+            raise
+        return _refused(subscription_id, str(error), CoverageStatus.FAILED)
+    scope = Scope(readable=[subscription_id])
+    where = f"resource group {resource_group}" if resource_group else "subscription"
+    for kind in types:
+        if permissions.known and permissions.allows(f"{kind}/read"):
+            continue
+        status = CoverageStatus.DENIED if permissions.known else CoverageStatus.PARTIAL
+        reason = (
+            f"the identity lacks {kind}/read at {where} scope"
+            if permissions.known
+            else "Azure did not say what the identity may read here, so completeness cannot be proven"
+        )
+        scope.types.append(
+            TypeCoverage(subscription_id=subscription_id, type=kind, status=status, reason=reason)
+        )
+    scope.subscriptions.append(
+        SubscriptionCoverage(
+            subscription_id=subscription_id,
+            status=CoverageStatus.PARTIAL if scope.types else CoverageStatus.READ,
+            reason=scope.types[0].reason if scope.types else None,
+        )
+    )
+    return scope
+
+
+async def _why_invisible(inventory: Inventory, subscription_id: str) -> str:
+    try:
+        found = await inventory.subscription(subscription_id)
+    except InventoryDeniedError:
+        return "the identity has no access to this subscription"
+    except InventoryError as error:
+        if error.transient:
+            raise
+        return f"the subscription could not be looked up: {error}"
+    if found is None:
+        return "no subscription with this id is known to Azure"
+    return "the subscription is not listed for the identity"
+
+
+def _refused(subscription_id: str, reason: str, status: CoverageStatus = CoverageStatus.DENIED) -> Scope:
+    return Scope(
+        subscriptions=[SubscriptionCoverage(subscription_id=subscription_id, status=status, reason=reason)]
+    )

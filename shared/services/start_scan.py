@@ -1,0 +1,114 @@
+"""Starting a scan: the row first, then its messages; without its messages no row stays behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from shared.domain.errors import InvalidRequestError, Reason, UnavailableError
+from shared.domain.ids import IdKind, make_id
+from shared.domain.page import PageRequest
+from shared.domain.principal import Principal
+from shared.domain.scan import Scan, ScanRequest, ScanType
+from shared.domain.timestamps import whole_second
+from shared.ports.errors import AlreadyExistsError, BrokerUnavailableError
+from shared.services.engine import Engine
+from shared.services.messages import check_message, plan_message
+
+DEFAULT_ENVIRONMENT: Final = "default"
+"""Environment of a scan that names a subscription which no configured environment lists."""
+
+EVERYTHING: Final = "production"
+"""Means every readable subscription while it is not configured (contract, A.ScanRequest)."""
+
+FIRST_ESTIMATE: Final = timedelta(seconds=122)
+"""Expected duration without history: the seed's own example."""
+
+_ID_TRIES: Final = 8
+_HISTORY: Final = 20
+
+
+class StartScan:
+    """Use case behind A-01, A-02 and B-01."""
+
+    def __init__(self, engine: Engine, environments: Mapping[str, tuple[str, ...]]) -> None:
+        self._engine = engine
+        self._environments = environments
+
+    async def start(self, request: ScanRequest, principal: Principal) -> Scan:
+        """Begin a scan.
+
+        Raises:
+            InvalidRequestError: an environment or a rule that nobody knows.
+            UnavailableError: the broker does not take the first message; nothing is left behind.
+        """
+        request = self._placed(request)
+        self._check_rules(request)
+        engine = self._engine
+        now = whole_second(engine.clock.now())
+        scan = Scan(
+            scan_id="",
+            request=request,
+            created_at=now,
+            estimated_completion=now + await self._expected_duration(request.scan_type),
+            requested_by=principal.id,
+        )
+        scan = await self._insert(scan)
+        try:
+            await engine.messenger.send(
+                [plan_message(scan, 0), check_message(scan.scan_id, 0, engine.pace.shortest)]
+            )
+        except BrokerUnavailableError as error:
+            await engine.scans.delete(scan.scan_id)
+            raise UnavailableError("The message broker does not answer. Try again later.") from error
+        return scan
+
+    def _placed(self, request: ScanRequest) -> ScanRequest:
+        """The request with its environment and subscriptions made definite."""
+        name = request.environment
+        if request.subscriptions is None:
+            if name in self._environments:
+                return request.model_copy(update={"subscriptions": self._environments[name]})
+            if name == EVERYTHING:
+                return request
+            raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
+        if name not in (DEFAULT_ENVIRONMENT, EVERYTHING) and name not in self._environments:
+            raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
+        if name == DEFAULT_ENVIRONMENT:
+            wanted = {one.lower() for one in request.subscriptions}
+            for environment, members in self._environments.items():
+                if wanted <= {one.lower() for one in members}:
+                    return request.model_copy(update={"environment": environment})
+        return request
+
+    def _check_rules(self, request: ScanRequest) -> None:
+        known = {rule.rule_id for one in self._engine.scanners.values() for rule in one.rules()}
+        if any(rule not in known for rule in request.custom_rules):
+            raise InvalidRequestError.of(
+                "custom_rules", Reason.INVALID_VALUE, "Custom rules must be ids of known rules"
+            )
+
+    async def _insert(self, scan: Scan) -> Scan:
+        """Insert under the bare id of the second; with a tail where that is taken (contract C-06)."""
+        for attempt in range(_ID_TRIES):
+            tail = self._engine.tokens.token(6) if attempt else ""
+            named = scan.model_copy(update={"scan_id": make_id(IdKind.SCAN, scan.created_at, tail)})
+            try:
+                await self._engine.scans.insert(named)
+            except AlreadyExistsError:
+                continue
+            return named
+        raise UnavailableError("Too many scans were started in this second. Try again.", retry_after=1)
+
+    async def _expected_duration(self, scan_type: ScanType) -> timedelta:
+        """The mean of the latest scans of this type that ended by themselves."""
+        recent = await self._engine.scans.page(PageRequest(limit=_HISTORY), scan_type)
+        known = [
+            one.duration_seconds
+            for one in recent.items
+            if one.duration_seconds is not None and one.status.terminal and one.run == 1
+        ]
+        if not known:
+            return FIRST_ESTIMATE
+        return timedelta(seconds=max(1, round(sum(known) / len(known))))

@@ -1,0 +1,170 @@
+"""None early, none stuck, none twice: the engine under crashes, duplicates, reordering, poison and loss."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.domain.coverage import CoverageStatus
+from shared.domain.events import EventType
+from shared.domain.page import PageRequest
+from shared.domain.plan import ShardOutcome
+from shared.domain.principal import Principal, Role
+from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanType
+from shared.services.scan_control import ScanControl
+from shared.services.start_scan import StartScan
+from tests.unit.engine.probe_scanner import observation, resource
+from tests.unit.engine.simulation import Crash, Faults, World
+
+CALLER = Principal("tester", "Tester", Role.OPERATOR)
+RUNS = int(os.environ.get("SIMULATION_RUNS", "5000"))
+
+worlds = st.builds(
+    World,
+    seed=st.integers(0, 2**32),
+    faults=st.builds(
+        Faults,
+        crash=st.sampled_from([0.0, 0.01, 0.03, 0.06]),
+        duplicate=st.sampled_from([0.0, 0.15, 0.4]),
+        lose=st.sampled_from([0.0, 0.02, 0.1]),
+        poison=st.sampled_from([0.0, 0.02]),
+        workers=st.integers(1, 4),
+    ),
+    resources=st.lists(
+        st.tuples(st.sampled_from(["s1", "s2", "s3"]), st.integers(0, 40), st.booleans()),
+        max_size=25,
+        unique_by=lambda one: one[:2],
+    ).map(lambda rows: [resource(sub, number, bad=bad) for sub, number, bad in rows]),
+    subscriptions=st.just(["s1", "s2", "s3"]),
+)
+
+
+async def started(world: World) -> Scan:
+    request = ScanRequest(scan_type=ScanType.NETWORK, subscriptions=("s1", "s2", "s3"))
+    return await StartScan(world.calm, {}).start(request, CALLER)
+
+
+async def check_end(world: World, scan: Scan) -> None:
+    """What must hold however the world behaved."""
+    markers = {one.shard_id: one for one in await world.plans.markers(scan.scan_id)}
+    shards = await world.plans.shards(scan.scan_id)
+    assert {one.shard_id for one in shards} == set(markers), "ended early"
+    assert world.scans.ends[scan.scan_id, scan.run] == 1, "ended twice"
+    broken = [one for one in markers.values() if one.outcome is ShardOutcome.FAILED]
+    unread = [one for one in await world.plans.pages(scan.scan_id) if one.failed]
+    ledger = await world.results.coverage(scan.scan_id)
+    assert ledger is not None
+    bad = {one["id"] for one in world.resources if one["properties"]["bad"]}
+    included = None if scan.result_shards is None else frozenset(scan.result_shards)
+    rows = await world.results.findings(scan.scan_id, PageRequest(limit=200), included)
+    found = [one.observation.resource_id for one in rows.items]
+    assert len(found) == len(set(found)) == rows.total == scan.totals.findings
+    assert set(found) <= bad
+    created = [one for one in await world.outbox.pending(10_000) if one.type is EventType.FINDING_CREATED]
+    assert len({one.event_id for one in created}) == len(created)
+    if not broken and not unread:
+        assert scan.status is ScanStatus.COMPLETED, (scan.errors, ledger)
+        assert set(found) == bad
+        assert ledger.complete
+        assert scan.totals.resources_scanned == len(world.resources)
+        assert {one.data["finding_id"] for one in created} == {one.id for one in rows.items}
+        for finding in rows.items:
+            assert finding.id.startswith(finding.detected_at.strftime("finding-%Y%m%d-%H%M%S"))
+            assert scan.created_at <= finding.detected_at <= (scan.completed_at or scan.created_at)
+    else:
+        assert scan.status in (ScanStatus.PARTIAL, ScanStatus.FAILED)
+        assert not ledger.complete
+        assert any(one.status is not CoverageStatus.READ for one in ledger.subscriptions)
+    completions = [
+        one
+        for one in await world.outbox.pending(10_000)
+        if one.type in (EventType.SCAN_COMPLETED, EventType.SCAN_FAILED)
+    ]
+    assert len({one.event_id for one in completions}) == len(completions) >= 1
+
+
+async def one_scan(world: World) -> None:
+    scan = await started(world)
+    end = await world.run(scan.scan_id)
+    await check_end(world, end)
+    await world.drain()
+    after = await world.scans.get(scan.scan_id)
+    assert after is not None and after.value == end, "stragglers changed a finished scan"
+    await check_end(world, end)
+
+
+@given(world=worlds)
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+def test_none_early_none_stuck_none_twice(world: World) -> None:
+    asyncio.run(one_scan(world))
+
+
+@pytest.mark.slow
+@given(world=worlds)
+@settings(max_examples=RUNS, deadline=None, suppress_health_check=list(HealthCheck))
+def test_none_early_none_stuck_none_twice_full(world: World) -> None:
+    asyncio.run(one_scan(world))
+
+
+async def cancel_and_resume(world: World, turns: int) -> None:
+    scan = await started(world)
+    for _ in range(turns):
+        await world._turn()
+    now = await world.scans.get(scan.scan_id)
+    assert now is not None
+    control = ScanControl(world.calm)
+    if not now.value.status.terminal:
+        cancelled = await control.cancel(scan.scan_id, CALLER)
+        assert cancelled.status is ScanStatus.CANCELLED and cancelled.completed_at is not None
+        included = frozenset(cancelled.result_shards or ())
+        rows = await world.results.findings(scan.scan_id, PageRequest(limit=200), included)
+        assert rows.total == cancelled.totals.findings
+        await world.drain()
+        later = await world.scans.get(scan.scan_id)
+        assert later is not None and later.value == cancelled
+        rows = await world.results.findings(scan.scan_id, PageRequest(limit=200), included)
+        assert rows.total == cancelled.totals.findings, "a cancelled scan went on"
+    for _ in range(6):
+        now = await world.scans.get(scan.scan_id)
+        assert now is not None
+        if not now.value.status.resumable:
+            break
+        await control.resume(scan.scan_id, CALLER)
+        await world.run(scan.scan_id)
+        await world.drain()
+    end = await world.scans.get(scan.scan_id)
+    assert end is not None
+    await check_end(world, end.value)
+
+
+@given(world=worlds, turns=st.integers(0, 40))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_cancel_and_resume_lose_and_double_nothing(world: World, turns: int) -> None:
+    asyncio.run(cancel_and_resume(world, turns))
+
+
+async def test_a_message_lost_inside_the_duplicate_window_is_sent_again_under_a_new_id() -> None:
+    world = World(1, Faults(), [resource("s1", 1, bad=True)], ["s1"])
+    scan = await started(world)
+    world.broker.waiting.clear()
+    end = await world.run(scan.scan_id)
+    assert end.status is ScanStatus.PARTIAL
+    assert end.plan_attempt > 1
+
+
+async def test_a_crash_is_not_caught_by_the_engine() -> None:
+    world = World(2, Faults(crash=1.0), [], ["s1"])
+    with pytest.raises(Crash):
+        await StartScan(world.engine(), {}).start(
+            ScanRequest(scan_type=ScanType.NETWORK, subscriptions=("s1",)), CALLER
+        )
+
+
+def test_the_probe_observation_is_stable() -> None:
+    assert observation("/subscriptions/s1/resourceGroups/rg/providers/a/b/c").fingerprint == (
+        observation("/SUBSCRIPTIONS/s1/resourceGroups/rg/providers/a/b/c").fingerprint
+    )
