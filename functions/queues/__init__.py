@@ -1,0 +1,1 @@
+"""Queue triggers of the scan engine: parse the message, call one service."""

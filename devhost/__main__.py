@@ -1,0 +1,182 @@
+"""`python -m devhost`: the product on this machine, in one command.
+
+    python -m devhost --estate FILE [--port N] [--state DIR] [--faults FILE]
+    python -m devhost --azure [--subscription ID] [--port N] [--state DIR]
+
+Prints one JSON line on stdout when it serves: ready, base_url, api_key (the admin's), keys by role, pid. All
+else goes to stderr. SIGTERM and SIGINT stop it and all it started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from devhost.stack import LocalStack, StackOptions
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the command line, serve until a signal comes, return the exit code."""
+    options = parse(arguments)
+    logging.basicConfig(
+        level=os.environ.get("LOG_LEVEL", "WARNING"),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    stack = StackOptions(options.estate, options.state, options.faults, options.subscription)
+    return serve(stack, options.port, lambda line: print(json.dumps(line), flush=True))
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line; exits with 2 and a reason when it is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m devhost", description="The product on this machine.")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--estate", type=Path, help="JSONL file with the resources to serve")
+    source.add_argument("--azure", action="store_true", help="read real Azure with your own login")
+    parser.add_argument("--subscription", help="with --azure: the only subscription of `production`")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+    parser.add_argument("--state", type=Path, help="folder that outlives the process (default: none)")
+    parser.add_argument("--faults", type=Path, help="with --estate: JSON file of faults to inject")
+    options = parser.parse_args(arguments)
+    for name in ("estate", "faults"):
+        path = getattr(options, name)
+        if path is not None and not path.is_file():
+            parser.error(f"--{name}: no such file: {path}")
+    if options.subscription and not options.azure:
+        parser.error("--subscription goes with --azure")
+    if options.faults and options.azure:
+        parser.error("--faults goes with --estate")
+    if options.state is not None:
+        options.state = options.state.resolve()
+    return options
+
+
+def serve(options: StackOptions, port: int, announce: Callable[[dict[str, object]], None]) -> int:
+    """Run the stack and the host; `announce` gets the ready line. 0 stopped, 1 something failed."""
+    with _loopback(port) as listener:
+        base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        stack = LocalStack(options)
+        # Signals during the start end it too, through the same way out.
+        previous = signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            settings = stack.start(base_url)
+            os.environ.update(settings)
+            signal.signal(signal.SIGTERM, previous)
+            return asyncio.run(_serve(stack, settings, listener, base_url, announce))
+        except KeyboardInterrupt:
+            return 0
+        except Exception as error:
+            logging.getLogger("devhost").debug("start failed", exc_info=True)
+            print(f"devhost: {type(error).__name__}: {error}", file=sys.stderr)
+            return 1
+        finally:
+            stack.stop()
+
+
+async def _serve(
+    stack: LocalStack,
+    settings: dict[str, str],
+    listener: socket.socket,
+    base_url: str,
+    announce: Callable[[dict[str, object]], None],
+) -> int:
+    import uvicorn  # noqa: PLC0415 - not needed to refuse a command line
+
+    from devhost.event_sink import EventSink  # noqa: PLC0415
+    from devhost.functionhost.asgi import Receive, Scope, Send  # noqa: PLC0415
+    from devhost.functionhost.host import FunctionHost  # noqa: PLC0415
+    from devhost.functionhost.keys import HostKeys  # noqa: PLC0415
+
+    host = FunctionHost(
+        ROOT,
+        environment={**os.environ, **settings},
+        state_dir=stack.folder / "timers",
+        keys=HostKeys(master=stack.secrets["host"]),
+    )
+    sink = EventSink(stack.secrets["topic"])
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and sink.serves(scope["path"]):
+            await sink(scope, receive, send)
+        else:
+            await host(scope, receive, send)
+
+    ready = asyncio.Event()
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            ready.set()
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield  # ours are below: the stand-ins must be stopped before the process ends
+
+    server = Server(
+        uvicorn.Config(
+            application, lifespan="off", log_level="warning", access_log=False, server_header=False
+        )
+    )
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await host.start()
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    await ready.wait()
+    announce(
+        {
+            "ready": True,
+            "base_url": base_url,
+            "api_key": stack.api_keys["admin"],
+            "keys": stack.api_keys,
+            "pid": os.getpid(),
+        }
+    )
+    watch = asyncio.create_task(_watch(stack))
+    await asyncio.wait(
+        [asyncio.create_task(stop.wait()), serving, watch], return_when=asyncio.FIRST_COMPLETED
+    )
+    lost = watch.done()
+    if lost:
+        print("devhost: a stand-in ended by itself", file=sys.stderr)
+    await host.stop()
+    source = getattr(host.module, "source", None)
+    if source is not None:
+        await source.aclose()
+    server.should_exit = True
+    await serving
+    watch.cancel()
+    return 1 if lost else 0
+
+
+async def _watch(stack: LocalStack) -> None:
+    """Returns when a stand-in has ended."""
+    while stack.alive:  # noqa: ASYNC110 - other processes set no event of ours
+        await asyncio.sleep(0.5)
+
+
+def _loopback(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    return listener
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""The local stack: Azurite, the Service Bus server and the Azure stand-in as children, and their settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from devhost import azurite
+from devhost.child import Child
+from devhost.event_sink import TOPIC
+
+ROLES: Final = ("admin", "operator", "viewer")
+BUS_KEY_NAME: Final = "RootManageSharedAccessKey"
+QUEUES: Final = Path(__file__).with_name("queues.json")
+STALL_SECONDS: Final = 20
+"""Locally a lost message is looked for sooner than the 120 s of the product."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    """What to start. `estate` None: real Azure, with the developer's login."""
+
+    estate: Path | None
+    state: Path | None = None
+    faults: Path | None = None
+    subscription: str | None = None
+
+
+@dataclass(slots=True)
+class LocalStack:
+    """Running stand-ins. Start it in the main thread: children are tied to the thread that starts them."""
+
+    options: StackOptions
+    _children: list[Child] = field(default_factory=list)
+    _azurite: azurite.Azurite | None = None
+    _folder: Path | None = None
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def start(self, base_url: str) -> dict[str, str]:
+        """Start everything and return the application settings.
+
+        Raises:
+            AzuriteError, ChildError, OrphanError: something did not start; what did is stopped.
+        """
+        try:
+            return self._start(base_url)
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def folder(self) -> Path:
+        """Where timers and secrets live: the state folder, or a temporary one."""
+        if self._folder is None:
+            self._folder = self.options.state or Path(tempfile.mkdtemp(prefix="security-copilot-"))
+            self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
+
+    @property
+    def api_keys(self) -> dict[str, str]:
+        """Role -> API key."""
+        return {role: self.secrets[role] for role in ROLES}
+
+    @property
+    def alive(self) -> bool:
+        """Whether every stand-in still runs."""
+        storage = self._azurite is not None and self._azurite.running
+        return storage and all(child.running for child in self._children)
+
+    def stop(self) -> None:
+        """Stop what was started, in reverse, and remove what is only temporary."""
+        for child in reversed(self._children):
+            child.stop()
+        self._children.clear()
+        if self._azurite is not None:
+            self._azurite.stop()
+            self._azurite = None
+        if self._folder is not None and self.options.state is None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self, base_url: str) -> dict[str, str]:
+        self.secrets = _load_secrets(self.folder)
+        state = self.options.state
+        storage = azurite.launch(None if state is None else state / "azurite")
+        self._azurite = storage
+        bus = self._child(
+            "devhost.servicebus",
+            [
+                *("--config", str(QUEUES), "--key-name", BUS_KEY_NAME),
+                *(() if state is None else ("--database", str(state / "servicebus.sqlite3"))),
+                *("--log-level", "WARNING"),
+            ],
+            {"SERVICEBUS_KEY": self.secrets["bus"]},
+        )
+        azure = None
+        if self.options.estate is not None:
+            faults = self.options.faults
+            azure = self._child(
+                "devhost.azure",
+                [
+                    *("--estate", str(self.options.estate)),
+                    *(() if faults is None else ("--faults", str(faults))),
+                ],
+                {},
+            )
+        port = bus.wait_ready()["port"]
+        azure_settings = _real_azure(self.options) if azure is None else _stand_in(azure)
+        storage.wait_ready()
+        return {
+            "FUNCTIONS_WORKER_RUNTIME": "python",
+            "AzureWebJobsStorage": storage.connection_string,
+            "ServiceBus": (
+                f"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName={BUS_KEY_NAME};"
+                f"SharedAccessKey={self.secrets['bus']};UseDevelopmentEmulator=true"
+            ),
+            "EventGrid__topicEndpoint": f"{base_url}{TOPIC}",
+            "EventGrid__topicKey": self.secrets["topic"],
+            "SECURITY_COPILOT_API_KEYS": json.dumps(
+                [
+                    {"id": role, "name": f"local {role}", "role": role, "key": self.secrets[role]}
+                    for role in ROLES
+                ]
+            ),
+            "SECURITY_COPILOT_CURSOR_SECRET": self.secrets["cursor"],
+            "SECURITY_COPILOT_PUBLIC_URL": base_url,
+            "SECURITY_COPILOT_SCAN_STALL_SECONDS": str(STALL_SECONDS),
+            "SECURITY_COPILOT_CHECK_MIN_SECONDS": "0.05",
+            "SECURITY_COPILOT_CHECK_MAX_SECONDS": "5",
+            **azure_settings,
+        }
+
+    def _child(self, module: str, arguments: list[str], environment: Mapping[str, str]) -> Child:
+        state = self.options.state
+        pid_file = None if state is None else state / f"{module.rpartition('.')[2]}.pid"
+        child = Child(module, arguments, pid_file=pid_file, environment=environment)
+        self._children.append(child)
+        return child
+
+
+def _stand_in(azure: Child) -> dict[str, str]:
+    said = azure.wait_ready()
+    base = f"http://127.0.0.1:{said['port']}"
+    return {
+        "IDENTITY_ENDPOINT": f"{base}/msi/token",
+        "IDENTITY_HEADER": said["identity_header"],
+        "SECURITY_COPILOT_CREDENTIAL": "managed_identity",
+        "SECURITY_COPILOT_ARM_URL": base,
+        "SECURITY_COPILOT_ARM_AUDIENCE": "https://management.azure.com",
+    }
+
+
+def _real_azure(options: StackOptions) -> dict[str, str]:
+    principal = all(os.environ.get(name) for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID"))
+    settings = {"SECURITY_COPILOT_CREDENTIAL": "service_principal" if principal else "developer"}
+    if options.subscription is not None:
+        settings["ENVIRONMENTS"] = json.dumps({"production": [options.subscription]})
+    return settings
+
+
+def _load_secrets(folder: Path) -> dict[str, str]:
+    """Keys of this state: made once, kept beside it and readable by its owner only."""
+    path = folder / "secrets.json"
+    wanted = (*ROLES, "bus", "topic", "cursor", "host")
+    try:
+        known = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        known = {}
+    if not isinstance(known, dict) or not all(isinstance(known.get(name), str) for name in wanted):
+        known = {name: secrets.token_urlsafe(32) for name in wanted}
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(known))
+    return {name: str(known[name]) for name in wanted}

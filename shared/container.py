@@ -1,0 +1,237 @@
+"""Composition: the only place that names concrete adapters. Built once per process, inside its event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.domain.join import Pace
+from shared.services.application import Application
+from shared.services.engine import Engine
+from shared.services.finding_queries import FindingQueries
+from shared.services.publish_events import PublishEvents
+from shared.services.scan_control import ScanControl
+from shared.services.scan_queries import ScanQueries
+from shared.services.start_scan import StartScan
+from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.data.tables.aio import TableServiceClient
+    from azure.servicebus.aio import ServiceBusClient
+    from azure.storage.blob.aio import BlobServiceClient
+
+    from shared.ports.inventory import Inventory
+    from shared.ports.messaging import EventPublisher
+
+log = logging.getLogger(__name__)
+
+
+class Container:
+    """The wired product: what HTTP handlers, queue functions and timers use."""
+
+    def __init__(
+        self, application: Application, engine: Engine, events: PublishEvents | None, stack: AsyncExitStack
+    ) -> None:
+        self.application = application
+        self.engine = engine
+        self.events = events
+        self._stack = stack
+
+    async def aclose(self) -> None:
+        """Close every client."""
+        await self._stack.aclose()
+
+
+class ContainerSource:
+    """Opens the container at first use and hands out the same one ever after."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._container: Container | None = None
+        self._lock = asyncio.Lock()
+
+    async def container(self) -> Container:
+        """The container.
+
+        Raises:
+            SettingsError: the environment is not a valid configuration.
+        """
+        if self._container is None:
+            async with self._lock:
+                if self._container is None:
+                    self._container = await open_container(Settings.from_environment(self._environment))
+        return self._container
+
+    async def application(self) -> Application:
+        """What HTTP handlers use."""
+        return (await self.container()).application
+
+    async def aclose(self) -> None:
+        """Close the container if it was opened."""
+        if self._container is not None:
+            await self._container.aclose()
+            self._container = None
+
+
+async def open_container(settings: Settings) -> Container:
+    """Build every adapter from the settings. Heavy imports happen here, not at the import of the app."""
+    from shared.adapters.blobs import AzureBlobStore  # noqa: PLC0415
+    from shared.adapters.clock import SecretsTokenSource, SystemClock  # noqa: PLC0415
+    from shared.adapters.probes import BrokerProbe, StorageProbe  # noqa: PLC0415
+    from shared.adapters.service_bus import ServiceBusMessenger  # noqa: PLC0415
+    from shared.adapters.static_api_keys import StaticApiKeys  # noqa: PLC0415
+    from shared.adapters.tables.findings import TableFindingStore  # noqa: PLC0415
+    from shared.adapters.tables.outbox import TableEventOutbox  # noqa: PLC0415
+    from shared.adapters.tables.plans import TablePlanStore  # noqa: PLC0415
+    from shared.adapters.tables.scan_results import TableScanResultStore  # noqa: PLC0415
+    from shared.adapters.tables.scans import TableScanStore  # noqa: PLC0415
+    from shared.scanners.registry import available  # noqa: PLC0415
+
+    async with AsyncExitStack() as stack:
+        identity = _Identity(settings, stack)
+        tables = await _tables(settings, identity, stack)
+        blobs = await _blobs(settings, identity, stack)
+        broker = await _broker(settings, identity, stack)
+        scan = settings.scan
+        messenger = ServiceBusMessenger(broker)
+        stack.push_async_callback(messenger.aclose)
+        engine = Engine(
+            scans=TableScanStore(tables),
+            plans=TablePlanStore(tables),
+            findings=TableFindingStore(tables),
+            results=TableScanResultStore(tables),
+            outbox=TableEventOutbox(tables),
+            blobs=AzureBlobStore(blobs, settings.storage.blob_container),
+            messenger=messenger,
+            inventory=await _inventory(settings, identity, stack),
+            clock=SystemClock(),
+            tokens=SecretsTokenSource(),
+            scanners=available(),
+            pace=Pace(
+                shortest=timedelta(seconds=scan.check_min_seconds),
+                longest=timedelta(seconds=scan.check_max_seconds),
+                stall=timedelta(seconds=scan.stall_seconds),
+            ),
+            page_size=scan.page_size,
+        )
+        publisher = await _publisher(settings, identity, stack)
+        application = Application(
+            settings=settings,
+            start_scan=StartScan(engine, scan.environments),
+            scan_control=ScanControl(engine),
+            scan_queries=ScanQueries(engine),
+            finding_queries=FindingQueries(engine.findings),
+            rules={
+                rule.rule_id: rule
+                for scanner in engine.scanners.values()
+                for rule in sorted(scanner.rules(), key=lambda one: one.rule_id)
+            },
+            authenticator=StaticApiKeys(settings.api.keys),
+            probes=(StorageProbe(tables), BrokerProbe(broker)),
+            clock=engine.clock,
+            tokens=engine.tokens,
+        )
+        events = None if publisher is None else PublishEvents(engine.outbox, publisher)
+        return Container(application, engine, events, stack.pop_all())
+    raise AssertionError("unreachable")
+
+
+class _Identity:
+    """The app's own identity, opened only when something needs it."""
+
+    def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
+        self._settings = settings
+        self._stack = stack
+        self._credential: AsyncTokenCredential | None = None
+
+    def credential(self) -> AsyncTokenCredential:
+        """The credential of the settings; closed with the container."""
+        from shared.adapters.azure.clouds import cloud_named  # noqa: PLC0415
+        from shared.adapters.azure.credentials import open_credential  # noqa: PLC0415
+
+        if self._credential is None:
+            azure = self._settings.azure
+            opened = open_credential(
+                azure.credential.value, cloud_named("public"), client_id=azure.identity_client_id
+            )
+            self._stack.push_async_callback(opened.close)
+            self._credential = opened
+        return self._credential
+
+
+async def _tables(settings: Settings, identity: _Identity, stack: AsyncExitStack) -> TableServiceClient:
+    from shared.adapters.storage_clients import table_service  # noqa: PLC0415
+
+    storage = settings.storage
+    if storage.connection_string is not None:
+        client = table_service(connection_string=storage.connection_string.get_secret_value())
+    else:
+        client = table_service(endpoint=storage.table_service_uri or "", credential=identity.credential())
+    return await stack.enter_async_context(client)
+
+
+async def _blobs(settings: Settings, identity: _Identity, stack: AsyncExitStack) -> BlobServiceClient:
+    from shared.adapters.storage_clients import blob_service  # noqa: PLC0415
+
+    storage = settings.storage
+    if storage.connection_string is not None:
+        client = blob_service(connection_string=storage.connection_string.get_secret_value())
+    else:
+        client = blob_service(endpoint=storage.blob_service_uri or "", credential=identity.credential())
+    return await stack.enter_async_context(client)
+
+
+async def _broker(settings: Settings, identity: _Identity, stack: AsyncExitStack) -> ServiceBusClient:
+    from shared.adapters.service_bus import service_bus_client  # noqa: PLC0415
+
+    broker = settings.service_bus
+    if broker.connection_string is not None:
+        client = service_bus_client(connection_string=broker.connection_string.get_secret_value())
+    else:
+        client = service_bus_client(
+            fully_qualified_namespace=broker.fully_qualified_namespace or "",
+            credential=identity.credential(),
+        )
+    return await stack.enter_async_context(client)
+
+
+async def _inventory(settings: Settings, identity: _Identity, stack: AsyncExitStack) -> Inventory:
+    from shared.adapters.azure.clouds import cloud_named  # noqa: PLC0415
+    from shared.adapters.azure.inventory import AzureInventory  # noqa: PLC0415
+    from shared.adapters.azure.pipeline import ArmPipeline  # noqa: PLC0415
+
+    azure = settings.azure
+    inventory = AzureInventory(
+        ArmPipeline(
+            identity.credential(), cloud_named("public"), base_url=azure.arm_url, audience=azure.arm_audience
+        )
+    )
+    stack.push_async_callback(inventory.aclose)
+    return inventory
+
+
+async def _publisher(settings: Settings, identity: _Identity, stack: AsyncExitStack) -> EventPublisher | None:
+    if settings.event_grid is None:
+        return None
+    from azure.core.credentials import AzureKeyCredential  # noqa: PLC0415
+    from azure.eventgrid.aio import EventGridPublisherClient  # noqa: PLC0415
+
+    from shared.adapters.event_grid import EventGridPublisher  # noqa: PLC0415
+
+    topic = settings.event_grid
+    credential: Any = (
+        identity.credential()
+        if topic.topic_key is None
+        else AzureKeyCredential(topic.topic_key.get_secret_value())
+    )
+    client = await stack.enter_async_context(EventGridPublisherClient(topic.topic_endpoint, credential))
+    return EventGridPublisher(client, "/security-copilot")
+
+
+ContainerGetter = Callable[[], Awaitable[Container]]
+"""How triggers ask for the container."""
