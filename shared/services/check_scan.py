@@ -65,8 +65,12 @@ class CheckScan:
                 # Somebody else sent it again, or a resume planned it anew.
                 continue
             again.append(shard_message(shard))
-        if again or decision.resend_plan:
-            log.warning("scan %s stood still: sending %s shards again", found.value.scan_id, len(again))
+        if decision.resend_shards or decision.resend_plan:
+            log.warning(
+                "scan %s stood still: %s shards are sent again",
+                found.value.scan_id,
+                len(decision.resend_shards),
+            )
         if decision.resend_plan:
             page = 0 if digest.last_page is None else digest.last_page + 1
             raised = found.value.model_copy(update={"plan_attempt": found.value.plan_attempt + 1})

@@ -1,0 +1,295 @@
+"""The HTTP surface: checks every call, gives the wrong answers that are due, and finds the right handler."""
+
+import asyncio
+import logging
+import re
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from devhost.azure import resource_graph
+from devhost.azure.arm_id import ArmPath, parse
+from devhost.azure.arm_read import ArmReader, Body, PageRequest
+from devhost.azure.arm_write import MAX_BODY_BYTES, ArmWriter, Written
+from devhost.azure.errors import ArmError, bad_request, json_response, raw_response
+from devhost.azure.estate import Estate
+from devhost.azure.faults import Faults, FaultSchedule, FaultsError, WrongAnswer, read_faults
+from devhost.azure.graph_query import GraphQuery
+from devhost.azure.identity import Identity, IdentityError
+from devhost.azure.operations import Operations
+from devhost.azure.resource_graph import GraphRequest, ResourceGraph
+from devhost.azure.throttle import QueryQuota, TokenBucket
+
+log = logging.getLogger(__name__)
+
+GRAPH_PATH: Final = "/providers/microsoft.resourcegraph/resources"
+_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?")
+_OPERATION = re.compile(
+    r"/providers/([^/]+)/locations/[^/]+/(operations|operationresults)/([0-9a-f-]{36})$", re.I
+)
+_ADMIN_RULES_ACTION: Final = "listnetworkmanagereffectivesecurityadminrules"
+_CODES: Final = {
+    408: "RequestTimeout",
+    429: "TooManyRequests",
+    500: "InternalServerError",
+    503: "ServerTimeout",
+}
+
+Clock = Callable[[], float]
+
+
+class StandInApp:
+    """State of one stand-in and its aiohttp application (:attr:`web_app`).
+
+    ``clock`` gives monotonic seconds, for the quotas.
+    """
+
+    def __init__(
+        self, estate: Estate, faults: Faults, identity: Identity, tenant_id: str, clock: Clock
+    ) -> None:
+        self.estate = estate
+        self.schedule = FaultSchedule(faults)
+        self.identity = identity
+        self.statuses: Counter[int] = Counter()
+        self.queries: Counter[str] = Counter()
+        self._clock = clock
+        self._tenant_id = tenant_id
+        self._graph = ResourceGraph(estate, tenant_id)
+        self._reader = ArmReader(estate, tenant_id)
+        self._operations = Operations()
+        self._writer = ArmWriter(estate, self._operations)
+        self._start_quotas()
+        self.web_app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[self._answer])
+        self.web_app.router.add_get("/msi/token", self._token)
+        self.web_app.router.add_get("/_control/stats", self._stats)
+        self.web_app.router.add_get("/_control/faults", self._show_faults)
+        self.web_app.router.add_post("/_control/faults", self._replace_faults)
+        self.web_app.router.add_route("*", "/{path:.*}", self._azure)
+
+    def _start_quotas(self) -> None:
+        self._quota = QueryQuota(self._clock)
+        self._buckets: dict[tuple[str, str], TokenBucket] = {}
+
+    @web.middleware
+    async def _answer(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except ArmError as error:
+            response = error.response()
+        except web.HTTPRequestEntityTooLarge:
+            response = ArmError(
+                413, "RequestContentTooLarge", f"More than {MAX_BODY_BYTES} bytes."
+            ).response()
+        except (web.HTTPException, asyncio.CancelledError):
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            response = ArmError(500, "InternalServerError", "The stand-in failed; see its log.").response()
+        request_id = str(uuid.uuid4())
+        response.headers.setdefault("x-ms-request-id", request_id)
+        response.headers.setdefault("x-ms-correlation-request-id", request_id)
+        self.statuses[response.status] += 1
+        return response
+
+    # Managed identity and control
+
+    async def _token(self, request: web.Request) -> web.Response:
+        wrong = self.schedule.next_answer("GET", request.path, None)
+        if wrong is not None and wrong.status is not None:
+            return json_response({"statusCode": wrong.status, "message": "scripted"}, wrong.status)
+        try:
+            response = json_response(self.identity.issue(request.headers, request.query))
+        except IdentityError as error:
+            return json_response({"statusCode": error.status, "message": str(error)}, error.status)
+        return response if wrong is None else _spoiled(response, wrong)
+
+    def stats(self) -> dict[str, object]:
+        """What was asked and answered since the start, as ``GET /_control/stats`` tells it."""
+        return {
+            "requests": sum(self.statuses.values()),
+            "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
+            "queries": dict(self.queries),
+            "rows": self._graph.rows,
+            "tokens": self.identity.issued,
+            "faults_given": self.schedule.given,
+            "faults_pending": self.schedule.pending,
+            "resources": len(self.estate),
+            "malformed": self.estate.file.malformed,
+            "duplicates": self.estate.file.duplicates,
+        }
+
+    async def _stats(self, _request: web.Request) -> web.Response:
+        return json_response(self.stats())
+
+    async def _show_faults(self, _request: web.Request) -> web.Response:
+        return json_response(self.schedule.faults.model_dump(mode="json"))
+
+    async def _replace_faults(self, request: web.Request) -> web.Response:
+        if "Origin" in request.headers:
+            raise ArmError(403, "Forbidden", "Web pages may not change the faults.")
+        try:
+            faults = read_faults(await request.read())
+        except FaultsError as error:
+            raise bad_request(str(error), "InvalidFaults") from error
+        self.schedule.replace(faults)
+        self._start_quotas()
+        return json_response(faults.model_dump(mode="json"))
+
+    # Resource Manager and Resource Graph
+
+    async def _azure(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        self.identity.check(request.headers.get("Authorization"))
+        faults = self.schedule.faults
+        if faults.latency_ms:
+            await asyncio.sleep(faults.latency_ms / 1000)
+        version = request.query.get("api-version", "")
+        if not version:
+            message = "The api-version query parameter (?api-version=) is required for all requests."
+            raise bad_request(message, "MissingApiVersionParameter")
+        if not _API_VERSION.fullmatch(version):
+            raise bad_request(f"The api-version '{version[:40]}' is invalid.", "InvalidApiVersionParameter")
+        if request.path.rstrip("/").lower() == GRAPH_PATH:
+            return self._query(request, body)
+        wrong = self.schedule.next_answer(request.method, request.path, None)
+        if wrong is not None and wrong.status is not None:
+            raise _scripted(wrong)
+        path = parse(request.path)
+        headers = self._count(path, request.method)
+        response = self._manage(request, path, body)
+        response.headers.update(headers)
+        return response if wrong is None else _spoiled(response, wrong)
+
+    def _query(self, request: web.Request, body: bytes) -> web.Response:
+        if request.method != "POST":
+            raise ArmError(405, "MethodNotAllowed", f"{request.method} is not allowed here.")
+        asked: tuple[GraphRequest, GraphQuery] | None = None
+        refusal: ArmError | None = None
+        try:
+            asked = resource_graph.read_request(body)
+        except ArmError as error:
+            refusal = error
+        query_id = asked[1].query_id if asked is not None else None
+        wrong = self.schedule.next_answer(request.method, request.path, query_id)
+        if wrong is not None and wrong.status is not None:
+            raise _scripted(wrong)
+        limits = self.schedule.faults.resource_graph
+        headers: dict[str, str] = {}
+        if limits.quota:
+            state = self._quota.take(limits.quota, limits.window_s)
+            if not state.allowed:
+                raise resource_graph.throttled(state)
+            headers = state.headers
+        if asked is None:
+            raise refusal or bad_request("The query cannot be read.")
+        self.queries[asked[1].query_id] += 1
+        try:
+            answer = self._graph.answer(*asked, self.schedule.faults)
+        except ArmError as error:
+            error.headers.update(headers)
+            raise
+        response = raw_response(answer, headers=headers)
+        return response if wrong is None else _spoiled(response, wrong)
+
+    def _count(self, path: ArmPath, method: str) -> dict[str, str]:
+        """Count a request in its subscription's bucket; gives the headers that tell what remains."""
+        limits = self.schedule.faults.resource_manager
+        if method in ("GET", "HEAD", "POST"):
+            kind, burst, rate = "reads", limits.read_burst, limits.reads_per_s
+        else:
+            kind, burst, rate = "writes", limits.write_burst, limits.writes_per_s
+        if not burst:
+            return {}
+        subscription = (path.subscription or "").lower()
+        if subscription and subscription not in self.estate.subscriptions:
+            return {}
+        key = (subscription, kind)
+        if key not in self._buckets:
+            self._buckets[key] = TokenBucket(self._clock, burst, rate)
+        remaining, wait = self._buckets[key].take()
+        level = "subscription" if path.subscription else "tenant"
+        headers = {f"x-ms-ratelimit-remaining-{level}-{kind}": str(remaining)}
+        if wait is not None:
+            message = (
+                f"Number of {kind} for {level} exceeded the limit. Please try again after {wait} seconds."
+            )
+            raise ArmError(429, "TooManyRequests", message, headers={"Retry-After": str(wait), **headers})
+        return headers
+
+    def _manage(self, request: web.Request, path: ArmPath, body: bytes) -> web.Response:
+        faults = self.schedule.faults
+        operation = _OPERATION.search(request.path)
+        if operation is not None and request.method == "GET":
+            return self._poll(operation[2].lower() == "operationresults", operation[3])
+        if request.method == "GET":
+            link = f"{request.scheme}://{request.host}{request.rel_url.raw_path}"
+            page = PageRequest(link, request.query, faults.resource_manager.page_size)
+            return _found(self._reader.get(path, faults, page))
+        if request.method in ("PUT", "PATCH", "DELETE"):
+            written = self._writer.write(request.method, path, faults, request.headers, body)
+            return self._written(request, path, written)
+        if request.method == "POST" and path.name.lower() == _ADMIN_RULES_ACTION:
+            return _found(self._reader.admin_rules(parse(path.path.rsplit("/", 1)[0]), faults))
+        raise ArmError(501, "NotImplemented", f"The stand-in has no {request.method} {request.path}.")
+
+    def _written(self, request: web.Request, path: ArmPath, written: Written) -> web.Response:
+        headers = {} if written.etag is None else {"ETag": written.etag}
+        if written.operation_id is not None:
+            base = f"{request.scheme}://{request.host}/subscriptions/{path.subscription}/providers/{path.namespace}"
+            version = request.query["api-version"]
+            tail = f"{written.operation_id}?api-version={version}"
+            headers["Azure-AsyncOperation"] = f"{base}/locations/global/operations/{tail}"
+            if written.status == 202:
+                headers["Location"] = f"{base}/locations/global/operationResults/{tail}"
+            headers["Retry-After"] = str(self.schedule.faults.operations.retry_after)
+        if not written.body:
+            return web.Response(status=written.status, headers=headers)
+        return raw_response(written.body, written.status, headers)
+
+    def _poll(self, for_result: bool, operation_id: str) -> web.Response:
+        status, retry_after = self._operations.poll(operation_id)
+        headers = {"Retry-After": str(retry_after)} if status == "InProgress" else {}
+        if for_result:
+            return web.Response(status=202 if status == "InProgress" else 204, headers=headers)
+        answer: dict[str, object] = {"status": status}
+        if status in ("Failed", "Canceled"):
+            answer["error"] = {
+                "code": f"Operation{status}",
+                "message": "The operation was scripted to end so.",
+            }
+        return json_response(answer, headers=headers)
+
+
+def _found(body: Body) -> web.Response:
+    return raw_response(body.raw, headers={} if body.etag is None else {"ETag": body.etag})
+
+
+def _scripted(wrong: WrongAnswer) -> ArmError:
+    status = wrong.status or 500
+    wait = wrong.retry_after if wrong.retry_after is not None or status != 429 else 1
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    code = wrong.code or _CODES.get(status, f"Status{status}")
+    return ArmError(status, code, f"Scripted answer with status {status}.", headers=headers)
+
+
+def _spoiled(response: web.Response, wrong: WrongAnswer) -> web.Response:
+    """The true answer made unreadable, with its status and headers."""
+    true = response.body if isinstance(response.body, bytes) else b""
+    if wrong.body == "truncated":
+        return raw_response(true[: len(true) // 2], response.status, _kept(response))
+    if wrong.body == "empty":
+        return raw_response(b"", 200, _kept(response))
+    return web.Response(
+        text="<html><body>We will be right back.</body></html>",
+        content_type="text/html",
+        headers=_kept(response),
+    )
+
+
+def _kept(response: web.Response) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if name.lower().startswith("x-ms-")}

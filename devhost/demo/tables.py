@@ -1,0 +1,96 @@
+"""What the demo shows: tables that fit a terminal, colour only where there is one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+STYLES: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+SHOWN: Final = 20
+"""Rows of a table; the rest is in the JSON files."""
+
+
+def findings_table(console: Console, results: dict[str, Any], findings: list[Any]) -> None:
+    """Counts by severity, and which rule found how many."""
+    table = Table(title="Findings by severity", box=box.SIMPLE_HEAD, title_justify="left")
+    table.add_column("severity")
+    table.add_column("findings", justify="right")
+    table.add_column("what", overflow="fold")
+    titles: dict[str, Counter[str]] = {}
+    for finding in findings:
+        titles.setdefault(finding["severity"], Counter())[finding["title"]] += 1
+    for severity, count in results["summary"]["by_severity"].items():
+        what = "; ".join(
+            f"{title} x{times}" for title, times in titles.get(severity, Counter()).most_common()
+        )
+        table.add_row(f"[{STYLES[severity]}]{severity}[/]", str(count), escape(what))
+    console.print(table)
+
+
+def exposure_table(console: Console, exposures: list[Any]) -> None:
+    """What a stranger reaches, through which address, and the rule that lets them."""
+    exposed = [row for row in exposures if row["verdict"] == "exposed" and row["class"] == "internet"]
+    table = Table(
+        title=f"Reachable from the internet ({len(exposed)} of {len(exposures)} exposure rows)",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+    )
+    for name in ("address", "receiver", "ports", "decided by"):
+        table.add_column(name, overflow="fold")
+    for row in exposed[:SHOWN]:
+        table.add_row(
+            row["public_ip"] or "-",
+            escape(_name(row["resource_id"])),
+            f"{row['protocol']} {', '.join(row['ports'])}",
+            escape(_deciding(row["path"])),
+        )
+    console.print(table)
+    if len(exposed) > SHOWN:
+        console.print(f"  ... and {len(exposed) - SHOWN} more in exposure.json")
+
+
+def coverage_table(console: Console, coverage: dict[str, Any]) -> None:
+    """What was read, and what was not."""
+    table = Table(
+        title=f"Coverage: {'complete' if coverage['complete'] else 'INCOMPLETE'}",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+    )
+    for name in ("subscription", "type", "status"):
+        table.add_column(name, overflow="fold")
+    for name in ("asked", "read", "failed"):
+        table.add_column(name, justify="right")
+    for row in coverage["resource_types"][:SHOWN]:
+        table.add_row(
+            row["subscription_id"][:8],
+            escape(row["type"].removeprefix("microsoft.")),
+            row["status"] if row["reason"] is None else f"{row['status']}: {escape(row['reason'])}",
+            *(str(row[name]) for name in ("asked", "read", "failed")),
+        )
+    console.print(table)
+    if len(coverage["resource_types"]) > SHOWN:
+        console.print(f"  ... and {len(coverage['resource_types']) - SHOWN} more in coverage.json")
+    for scanner in coverage["scanners"]:
+        if scanner["status"] != "read":
+            console.print(f"  scanner {scanner['name']}: {scanner['status']} ({scanner['reason']})")
+
+
+def _deciding(path: list[dict[str, Any]]) -> str:
+    decided = [
+        f"{_name(step['resource_id'] or '')} '{step['rule']}' ({step['priority']})"
+        for step in path
+        if step["rule"] is not None
+    ]
+    if decided:
+        return " and ".join(decided)
+    words = [step["decision"] for step in path if step["decision"] == "open"]
+    return "no NSG on the way: a Basic public IP is open" if words else path[-1]["decision"]
+
+
+def _name(resource_id: str) -> str:
+    return resource_id.rsplit("/", 1)[-1]

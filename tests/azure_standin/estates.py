@@ -1,0 +1,68 @@
+"""Small estates for the tests, and the queries that read them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+SUB_A = "aaaaaaaa-0000-4000-8000-000000000001"
+SUB_B = "bbbbbbbb-0000-4000-8000-000000000002"
+NSG = "Microsoft.Network/networkSecurityGroups"
+STORAGE = "Microsoft.Storage/storageAccounts"
+
+
+def resource_id(sub: str, group: str, resource_type: str, name: str) -> str:
+    return f"/subscriptions/{sub}/resourceGroups/{group}/providers/{resource_type}/{name}"
+
+
+def resource(sub: str, group: str, resource_type: str, name: str, **more: Any) -> dict[str, Any]:
+    own = {"id": resource_id(sub, group, resource_type, name), "name": name, "type": resource_type}
+    return {**own, "location": "westeurope", "tags": {"env": "test"}, "properties": {"n": name}, **more}
+
+
+def rule(nsg_id: str, name: str, port: str) -> dict[str, Any]:
+    return {
+        "id": f"{nsg_id}/securityRules/{name}",
+        "name": name,
+        "type": f"{NSG}/securityRules",
+        "etag": 'W/"rule-1"',
+        "properties": {"destinationPortRange": port, "access": "Allow", "provisioningState": "Succeeded"},
+    }
+
+
+def nsg(sub: str, group: str, name: str) -> dict[str, Any]:
+    owner = resource_id(sub, group, NSG, name)
+    rules = [rule(owner, "SSH", "22"), rule(owner, "RDP", "3389")]
+    return resource(
+        sub, group, NSG, name, properties={"securityRules": rules, "provisioningState": "Succeeded"}
+    )
+
+
+def lock(scope: str, level: str) -> dict[str, Any]:
+    return {
+        "id": f"{scope}/providers/Microsoft.Authorization/locks/keep",
+        "name": "keep",
+        "type": "Microsoft.Authorization/locks",
+        "properties": {"level": level},
+    }
+
+
+def accounts(sub: str, count: int, group: str = "Data-RG") -> list[dict[str, Any]]:
+    return [resource(sub, group, STORAGE, f"st{number:05d}", kind="StorageV2") for number in range(count)]
+
+
+def write(path: Path, lines: Iterable[dict[str, Any] | bytes]) -> Path:
+    with path.open("wb") as stream:
+        for line in lines:
+            stream.write((line if isinstance(line, bytes) else orjson.dumps(line)) + b"\n")
+    return path
+
+
+def inventory(*types: str, group: str | None = None, project: str | None = None) -> str:
+    steps = ["resources", "where type in~ (" + ", ".join(f"'{kind}'" for kind in types) + ")"]
+    if group is not None:
+        steps.append(f"where resourceGroup =~ '{group}'")
+    if project is not None:
+        steps.append(f"project {project}")
+    return "// security-copilot/inventory/1\n" + "\n| ".join([*steps, "order by id asc"])
