@@ -1,0 +1,1 @@
+"""Reading Azure through Resource Graph and Azure Resource Manager."""

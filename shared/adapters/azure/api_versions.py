@@ -1,0 +1,58 @@
+"""The api-version with which each resource type is read from Resource Manager.
+
+Every version is a stable one in Azure/azure-rest-api-specs (the folder is named beside it), and old enough to
+have reached the national clouds.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SUBSCRIPTIONS: Final = "2022-12-01"
+"""resources/resource-manager/Microsoft.Resources/stable; so azure-mgmt-resource-subscriptions 1.0.0."""
+
+PERMISSIONS: Final = "2022-04-01"
+"""authorization/resource-manager/Microsoft.Authorization/stable; used by azure-mgmt-authorization 4.0.0."""
+
+# A key is a namespace, which stands for all its types, or a type, which stands for its children too.
+_VERSIONS: Final = {
+    # network/resource-manager/Microsoft.Network/stable/2024-05-01: networkSecurityGroup.json,
+    # networkInterface.json, publicIpAddress.json, virtualNetwork.json, loadBalancer.json...
+    "microsoft.network": "2024-05-01",
+    # compute/resource-manager/Microsoft.Compute/ComputeRP/stable/2024-07-01: virtualMachine.json...
+    "microsoft.compute/virtualmachines": "2024-07-01",
+    "microsoft.compute/virtualmachinescalesets": "2024-07-01",
+    # compute/resource-manager/Microsoft.Compute/DiskRP/stable/2024-03-02
+    "microsoft.compute/disks": "2024-03-02",
+    "microsoft.compute/snapshots": "2024-03-02",
+    # storage/resource-manager/Microsoft.Storage/stable/2023-05-01
+    "microsoft.storage/storageaccounts": "2023-05-01",
+    # keyvault/resource-manager/Microsoft.KeyVault/stable/2023-07-01
+    "microsoft.keyvault": "2023-07-01",
+    # sql/resource-manager/Microsoft.Sql/stable/2021-11-01
+    "microsoft.sql/servers": "2021-11-01",
+    # web/resource-manager/Microsoft.Web/stable/2023-12-01
+    "microsoft.web/sites": "2023-12-01",
+    # containerservice/resource-manager/Microsoft.ContainerService/aks/stable/2024-05-01
+    "microsoft.containerservice/managedclusters": "2024-05-01",
+    # containerregistry/resource-manager/Microsoft.ContainerRegistry/stable/2023-07-01
+    "microsoft.containerregistry/registries": "2023-07-01",
+    # cosmos-db/resource-manager/Microsoft.DocumentDB/stable/2024-05-15
+    "microsoft.documentdb/databaseaccounts": "2024-05-15",
+    # postgresql/resource-manager/Microsoft.DBforPostgreSQL/stable/2024-08-01
+    "microsoft.dbforpostgresql/flexibleservers": "2024-08-01",
+    # authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01
+    "microsoft.authorization/roleassignments": "2022-04-01",
+    "microsoft.authorization/roledefinitions": "2022-04-01",
+}
+
+
+def api_version_of(resource_type: str) -> str | None:
+    """The version for a type, by the longest part of its path that the table has; None when it has none."""
+    path = resource_type.lower()
+    while path:
+        version = _VERSIONS.get(path)
+        if version is not None:
+            return version
+        path = path.rpartition("/")[0]
+    return None
