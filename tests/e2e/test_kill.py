@@ -1,0 +1,70 @@
+"""SIGKILL at a random moment, a new start on the same state: the same findings, none double, none lost."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devhost.demo.client import ApiError
+from tests.e2e.stack import Stack, scan
+from tests.e2e.truth import Truth, check_scan_against, found
+
+pytestmark = pytest.mark.local_stack
+
+
+def killed_once(estate: Path, truth: Path, state: Path, delay: float) -> None:
+    """Start, scan, kill after `delay` seconds, start again; the scan must end as if nothing had happened."""
+    stack = Stack(estate, state=state)
+    client = stack.start()
+    try:
+        _, _, started = client.call("POST", "/api/v1/security/scans", {"scan_type": "network"})
+        time.sleep(delay)  # the moment of death is the random input of this test
+    finally:
+        stack.kill()
+    with stack:
+        client = stack.start()
+        end = client.wait(started["scan_id"], 300, lambda _: None)
+        assert end["status"] == "completed", client.get(f"/api/v1/security/scans/{started['scan_id']}")[
+            "errors"
+        ]
+        expected = Truth.load(truth)
+        check_scan_against(expected, client, started["scan_id"])
+        assert client.get(f"/v1/scans/{started['scan_id']}/coverage")["complete"] is True
+        records = client.rows("/v1/findings", "findings")
+        assert found(records) == expected.findings
+        assert stack.stop() == 0
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_five_kills_over_500_resources(
+    number: int, tmp_path: Path, estate: Callable[[int, int], tuple[Path, Path]]
+) -> None:
+    resources, truth = estate(500, 11)
+    killed_once(resources, truth, tmp_path / "state", random.Random(number).uniform(0.0, 2.5))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(20))
+def test_twenty_kills_over_10000_resources(
+    number: int, tmp_path: Path, estate: Callable[[int, int], tuple[Path, Path]]
+) -> None:
+    resources, truth = estate(10_000, 12)
+    killed_once(resources, truth, tmp_path / "state", random.Random(100 + number).uniform(0.0, 7.0))
+
+
+def test_a_state_survives_an_orderly_stop(
+    tmp_path: Path, estate: Callable[[int, int], tuple[Path, Path]]
+) -> None:
+    resources, _ = estate(500, 11)
+    stack = Stack(resources, state=tmp_path / "state")
+    end = scan(stack.start())
+    assert stack.stop() == 0
+    with stack:
+        client = stack.start()
+        assert client.get(f"/v1/scans/{end['scan_id']}") == end
+        with pytest.raises(ApiError, match="409"):
+            client.call("POST", f"/v1/scans/{end['scan_id']}/cancel")
