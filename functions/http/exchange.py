@@ -1,0 +1,92 @@
+"""What the pipeline, the route table and the handlers pass to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Generic, Literal, TypeVar
+
+from pydantic import BaseModel
+
+from shared.api.errors import ErrorCode
+from shared.api.query import NoQuery
+from shared.domain.principal import Principal, Role
+from shared.services.application import Application
+
+BodyT = TypeVar("BodyT", bound=BaseModel)
+QueryT = TypeVar("QueryT", bound=NoQuery)
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+JSON: Final = "application/json"
+PROBLEM_JSON: Final = "application/problem+json"
+TEXT: Final = "text/plain; charset=utf-8"
+
+RETRY_AFTER: Final = "Retry-After"
+POLL_SECONDS: Final = "2"
+"""`Retry-After` of operations under way (contract 2.7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[BodyT, QueryT]):
+    """One request whose caller, body and query have passed every check. `path` is concrete and quoted."""
+
+    request_id: str
+    path: str
+    parameters: Mapping[str, str]
+    body: BodyT
+    query: QueryT
+    caller: Principal | None
+
+    @property
+    def principal(self) -> Principal:
+        """The caller of a route that requires a role.
+
+        Raises:
+            LookupError: the route is anonymous.
+        """
+        if self.caller is None:
+            raise LookupError("an anonymous route has no principal")
+        return self.caller
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers: a wire model, or bytes of the given media type."""
+
+    status: int
+    body: BaseModel | bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = JSON
+
+
+Handler = Callable[[Call[BodyT, QueryT], Application], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Generic[BodyT, QueryT]):
+    """One row of the route table.
+
+    `path` is the template without a leading slash; `roles` None means anonymous; `responses` maps each
+    status of success (and 503 of readiness) to its model, or to a media type where the body is no model.
+    `errors` are codes that cannot be told from the other members. `counted` says whether the call counts
+    against the caller's hourly quota.
+    """
+
+    contract_id: str
+    name: str
+    method: Method
+    path: str
+    summary: str
+    handler: Handler[BodyT, QueryT]
+    roles: frozenset[Role] | None
+    body: type[BodyT]
+    query: type[QueryT]
+    responses: Mapping[int, type[BaseModel] | str]
+    errors: tuple[ErrorCode, ...] = ()
+    counted: bool = True
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether the method carries a body."""
+        return self.method in ("POST", "PUT", "PATCH")

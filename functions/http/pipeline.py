@@ -1,0 +1,145 @@
+"""What every request passes, in the order of the contract (2.1).
+
+request id -> authentication -> authorisation -> body and query -> handler -> serialisation -> headers.
+Nothing of a request is looked at before its caller is known, and existence is the handler's question, last.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import azure.functions as func
+from pydantic import BaseModel
+
+from functions.http.errors import error_reply
+from functions.http.exchange import Call, Reply, Route
+from shared.api.json_body import check_content_type, check_size, parse_object
+from shared.api.query import NoQuery
+from shared.api.validation import validate, validate_query
+from shared.api.wire import EmptyBody
+from shared.domain.errors import ForbiddenError
+from shared.domain.ids import IdKind, make_id
+from shared.domain.principal import Principal
+from shared.services.application import Application
+
+ApplicationSource = Callable[[], Awaitable[Application]]
+
+REQUEST_TAIL: Final = 8
+"""Random characters that tell the requests of one second apart."""
+
+IGNORED_PARAMETERS: Final = frozenset({"api-version", "code"})
+"""Query parameters that any route tolerates: Azure clients' version, and the Functions host's key."""
+
+_MAX_LOGGED: Final = 128
+_log = logging.getLogger(__name__)
+
+
+async def answer(
+    route: Route[Any, Any], request: func.HttpRequest, source: ApplicationSource
+) -> func.HttpResponse:
+    """Answer one request of a route. Every failure of a request becomes an answer with its request id."""
+    began = time.perf_counter()
+    try:
+        app = await source()
+    except Exception as error:  # without settings there is no clock and no token source either
+        request_id = make_id(IdKind.REQUEST, datetime.now(UTC), secrets.token_hex(REQUEST_TAIL // 2))
+        return _serialised(error_reply(error, request_id, request.headers.get("Accept"), ""), request_id)
+    request_id = make_id(IdKind.REQUEST, app.clock.now(), app.tokens.token(REQUEST_TAIL))
+    try:
+        response = _serialised(await _handled(route, request, app, request_id), request_id)
+    except Exception as error:  # the one place where failures become answers
+        accept = request.headers.get("Accept")
+        reply = error_reply(error, request_id, accept, app.settings.api.public_url)
+        response = _serialised(reply, request_id)
+    _log.info(
+        "request %s %s status=%d ms=%.1f correlation=%s",
+        request_id,
+        route.name,
+        response.status_code,
+        (time.perf_counter() - began) * 1000,
+        _loggable(request.headers.get("X-Request-Id") or request.headers.get("traceparent")),
+    )
+    return response
+
+
+async def _handled(
+    route: Route[Any, Any], request: func.HttpRequest, app: Application, request_id: str
+) -> Reply:
+    caller = await _authenticated(route, request, app)
+    _authorise(route, caller)
+    call = Call(
+        request_id=request_id,
+        path=_concrete_path(route, request),
+        parameters=request.route_params,
+        body=_body(route, request),
+        query=_query(route, request),
+        caller=caller,
+    )
+    return await route.handler(call, app)
+
+
+async def _authenticated(
+    route: Route[Any, Any], request: func.HttpRequest, app: Application
+) -> Principal | None:
+    if route.roles is None:
+        return None
+    return await app.authenticator.authenticate(request.headers.get("Authorization"))
+
+
+def _authorise(route: Route[Any, Any], caller: Principal | None) -> None:
+    if route.roles is None or (caller is not None and caller.role in route.roles):
+        return
+    required = sorted(role.value for role in route.roles)
+    raise ForbiddenError(f"This call requires the role {' or '.join(required)}", {"required_roles": required})
+
+
+def _body(route: Route[Any, Any], request: func.HttpRequest) -> BaseModel:
+    if not route.takes_body:
+        return EmptyBody()
+    data = request.get_body()
+    check_size(data)
+    if data:
+        check_content_type(request.headers.get("Content-Type"))
+    body: BaseModel = validate(route.body, parse_object(data))
+    return body
+
+
+def _query(route: Route[Any, Any], request: func.HttpRequest) -> NoQuery:
+    given = {name: value for name, value in request.params.items() if name.lower() not in IGNORED_PARAMETERS}
+    query: NoQuery = validate_query(route.query, given)
+    return query
+
+
+def _concrete_path(route: Route[Any, Any], request: func.HttpRequest) -> str:
+    quoted = {name: quote(value, safe="", errors="replace") for name, value in request.route_params.items()}
+    return "/" + route.path.format_map(quoted)
+
+
+def _serialised(reply: Reply, request_id: str) -> func.HttpResponse:
+    body = reply.body if isinstance(reply.body, bytes) else _json(reply.body)
+    headers = {
+        **reply.headers,
+        "Content-Type": reply.media_type,
+        "X-Request-Id": request_id,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return func.HttpResponse(
+        body, status_code=reply.status, headers=headers, mimetype=reply.media_type.partition(";")[0]
+    )
+
+
+def _json(body: BaseModel) -> bytes:
+    return body.model_dump_json(by_alias=True).encode()
+
+
+def _loggable(value: str | None) -> str:
+    if not value:
+        return "-"
+    return "".join(char if char.isascii() and char.isprintable() else "?" for char in value[:_MAX_LOGGED])

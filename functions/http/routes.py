@@ -1,0 +1,167 @@
+"""THE route table. Registration, roles, the OpenAPI document, the local host and the docs read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+from pydantic import BaseModel
+
+from functions.http import system
+from functions.http.exchange import JSON, TEXT, BodyT, Call, Handler, Method, QueryT, Reply, Route
+from functions.http.openapi import document
+from functions.http.security import scans as security_scans
+from functions.http.v1 import findings, rules, scans
+from shared.api.errors import ErrorCode
+from shared.api.health import Live, Readiness
+from shared.api.query import ExposureQuery, FindingsQuery, NoQuery, PageQuery, ResultsQuery, ScansQuery
+from shared.api.security import SecurityScanAccepted, SecurityScanBody, SecurityScanDetail
+from shared.api.v1 import (
+    CoveragePage,
+    ExposurePage,
+    Finding,
+    FindingPage,
+    Rule,
+    RulePage,
+    ScanBody,
+    ScanPage,
+    ScanResultsPage,
+    ScanStarted,
+    ScanState,
+)
+from shared.api.wire import EmptyBody
+from shared.domain.principal import Role
+from shared.services.application import Application
+
+ANYONE: Final = frozenset(Role)
+WRITERS: Final = frozenset({Role.ADMIN, Role.OPERATOR})
+
+_SECURITY: Final = "api/v1/security"
+_V1: Final = "v1"
+
+Responses = Mapping[int, type[BaseModel] | str]
+
+
+async def openapi_json(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:
+    """X-09: this table as an OpenAPI document."""
+    return Reply(200, _document(app.settings.api.public_url))
+
+
+@lru_cache(maxsize=4)
+def _document(public_url: str) -> bytes:
+    return orjson.dumps(document(ROUTES, public_url))
+
+
+def _get(
+    contract_id: str,
+    name: str,
+    path: str,
+    handler: Handler[EmptyBody, QueryT],
+    query: type[QueryT],
+    response: type[BaseModel],
+    summary: str,
+) -> Route[EmptyBody, QueryT]:
+    """A read: any role."""
+    return Route(
+        contract_id=contract_id,
+        name=name,
+        method="GET",
+        path=path,
+        summary=summary,
+        handler=handler,
+        roles=ANYONE,
+        body=EmptyBody,
+        query=query,
+        responses={200: response},
+    )
+
+
+def _post(
+    contract_id: str,
+    name: str,
+    path: str,
+    handler: Handler[BodyT, NoQuery],
+    body: type[BodyT],
+    responses: Responses,
+    summary: str,
+    errors: tuple[ErrorCode, ...] = (),
+) -> Route[BodyT, NoQuery]:
+    """A write: admin or operator."""
+    return Route(
+        contract_id=contract_id,
+        name=name,
+        method="POST",
+        path=path,
+        summary=summary,
+        handler=handler,
+        roles=WRITERS,
+        body=body,
+        query=NoQuery,
+        responses=responses,
+        errors=errors,
+    )
+
+
+def _public(
+    name: str, path: str, handler: Handler[EmptyBody, NoQuery], responses: Responses, summary: str
+) -> Route[EmptyBody, NoQuery]:
+    """Operations: anonymous and not counted."""
+    method: Method = "GET"
+    return Route(
+        contract_id="X-09",
+        name=name,
+        method=method,
+        path=path,
+        summary=summary,
+        handler=handler,
+        roles=None,
+        body=EmptyBody,
+        query=NoQuery,
+        responses=responses,
+        counted=False,
+    )
+
+
+ROUTES: Final[tuple[Route[Any, Any], ...]] = (
+    _post("A-01", "security_scans_create", f"{_SECURITY}/scans", security_scans.create,
+          SecurityScanBody, {202: SecurityScanAccepted}, "Start a security scan"),
+    _post("A-02", "security_scans_sync", f"{_SECURITY}/scans/sync", security_scans.create_and_wait,
+          SecurityScanBody, {200: SecurityScanDetail, 202: SecurityScanAccepted},
+          "Start a security scan and wait for it, at most 180 seconds"),
+    _get("A-03", "security_scans_list", f"{_SECURITY}/scans", scans.listing, ScansQuery, ScanPage,
+         "List security scans, newest first"),
+    _get("A-04", "security_scans_get", f"{_SECURITY}/scans/{{scan_id}}", security_scans.get, NoQuery,
+         SecurityScanDetail, "Get a scan with its findings"),
+    _post("B-01", "v1_scans_create", f"{_V1}/scans", scans.create, ScanBody, {202: ScanStarted},
+          "Trigger a scan"),
+    _get("X-01", "v1_scans_list", f"{_V1}/scans", scans.listing, ScansQuery, ScanPage,
+         "List scans, newest first"),
+    _get("B-02", "v1_scans_get", f"{_V1}/scans/{{scan_id}}", scans.get, NoQuery, ScanState,
+         "Get the status of a scan"),
+    _get("B-03", "v1_scans_results", f"{_V1}/scans/{{scan_id}}/results", scans.results, ResultsQuery,
+         ScanResultsPage, "Get the results of a scan"),
+    _post("X-02", "v1_scans_cancel", f"{_V1}/scans/{{scan_id}}/cancel", scans.cancel, EmptyBody,
+          {202: ScanState}, "Cancel a scan that is not over", (ErrorCode.CONFLICT,)),
+    _post("X-02b", "v1_scans_resume", f"{_V1}/scans/{{scan_id}}/resume", scans.resume, EmptyBody,
+          {202: ScanState}, "Run what a cancelled, failed or partial scan lacks", (ErrorCode.CONFLICT,)),
+    _get("X-10", "v1_scans_coverage", f"{_V1}/scans/{{scan_id}}/coverage", scans.coverage, PageQuery,
+         CoveragePage, "Get what a scan read, skipped and was refused"),
+    _get("X-11", "v1_scans_exposure", f"{_V1}/scans/{{scan_id}}/exposure", scans.exposure, ExposureQuery,
+         ExposurePage, "Get who reaches what, and which rule decides"),
+    _get("B-04", "v1_findings_list", f"{_V1}/findings", findings.listing, FindingsQuery, FindingPage,
+         "List findings, newest first"),
+    _get("B-05", "v1_findings_get", f"{_V1}/findings/{{finding_id}}", findings.get, NoQuery, Finding,
+         "Get a finding"),
+    _get("X-07", "v1_rules_list", f"{_V1}/rules", rules.listing, PageQuery, RulePage,
+         "List the rules of the catalogue"),
+    _get("X-07", "v1_rules_get", f"{_V1}/rules/{{rule_id}}", rules.get, NoQuery, Rule, "Get a rule"),
+    _public("health_live", "health/live", system.live, {200: Live}, "Whether the process answers"),
+    _public("health_ready", "health/ready", system.ready, {200: Readiness, 503: Readiness},
+            "Whether storage and broker answer"),
+    _public("openapi_json", "openapi.json", openapi_json, {200: JSON}, "This API as OpenAPI 3.1"),
+    _public("security_txt", ".well-known/security.txt", system.security_txt, {200: TEXT},
+            "Where to report weaknesses (RFC 9116)"),
+)  # fmt: skip
+"""Every HTTP function of the app."""

@@ -1,0 +1,122 @@
+"""Query parameters of the list routes: pages (contract 2.8) and filters (C-26)."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from shared.api.wire import AnySeverity, refused
+from shared.domain.errors import InvalidRequestError, Reason
+from shared.domain.exposure import SourceClass, Verdict
+from shared.domain.finding import FindingStatus
+from shared.domain.page import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
+from shared.domain.scan import ScanType
+
+MAX_CURSOR: Final = 1500
+MAX_LIST: Final = 500
+"""Characters of a comma list."""
+
+T = TypeVar("T")
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", value):
+            raise refused(Reason.INVALID_TYPE, "must be a whole number")
+        return int(value)
+    return value
+
+
+def _comma_list(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if len(value) > MAX_LIST:
+        raise refused(Reason.TOO_LONG, f"must have at most {MAX_LIST} characters")
+    return tuple(entry.strip().lower() for entry in value.split(","))
+
+
+def _lowered(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _unique(values: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+CommaList = Annotated[tuple[T, ...], BeforeValidator(_comma_list), AfterValidator(_unique)]
+"""`critical,high` in any case; each member once."""
+
+
+class NoQuery(BaseModel):
+    """A route without query parameters; unknown ones are refused as everywhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PageQuery(NoQuery):
+    """A page by number of rows, or from the position that a `next_link` carries."""
+
+    limit: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Page size"
+    )
+    offset: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=0, ge=0, le=MAX_OFFSET, description="Rows to leave out"
+    )
+    cursor: str | None = Field(
+        default=None, min_length=1, max_length=MAX_CURSOR, description="Position from a next_link"
+    )
+
+    def check(self) -> None:
+        """Refuse a position given twice.
+
+        Raises:
+            InvalidRequestError: `cursor` together with `offset` above 0.
+        """
+        if self.cursor is not None and self.offset > 0:
+            raise InvalidRequestError.of(
+                "cursor", Reason.MUTUALLY_EXCLUSIVE, "Cursor excludes an offset above 0"
+            )
+
+    def filters(self) -> dict[str, str]:
+        """The parameters that select rows, as a link repeats them: everything but the position."""
+        parameters: dict[str, str] = {}
+        for name, value in self:
+            if name in ("limit", "offset", "cursor") or value is None or value == ():
+                continue
+            entries: tuple[StrEnum, ...] = value if isinstance(value, tuple) else (value,)
+            parameter = type(self).model_fields[name].alias or name
+            parameters[parameter] = ",".join(entry.value for entry in entries)
+        return parameters
+
+
+class ScansQuery(PageQuery):
+    """A-03, X-01."""
+
+    scan_type: Annotated[ScanType | None, BeforeValidator(_lowered)] = Field(
+        default=None, description="Only scans of this type"
+    )
+
+
+class ResultsQuery(PageQuery):
+    """B-03."""
+
+    severity: CommaList[AnySeverity] = Field(default=(), description="Only these severities, comma list")
+
+
+class FindingsQuery(PageQuery):
+    """B-04; without `status` all states."""
+
+    status: CommaList[FindingStatus] = Field(default=(), description="Only these states, comma list")
+    severity: CommaList[AnySeverity] = Field(default=(), description="Only these severities, comma list")
+
+
+class ExposureQuery(PageQuery):
+    """X-11. The parameter `class` is a reserved word in Python."""
+
+    source_class: CommaList[SourceClass] = Field(
+        default=(), alias="class", description="Only these classes of sources, comma list"
+    )
+    verdict: CommaList[Verdict] = Field(default=(), description="Only these verdicts, comma list")

@@ -1,0 +1,67 @@
+"""What the HTTP handlers may use: the use cases and the few ports they need directly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.domain.principal import Principal
+from shared.domain.scan import Scan, ScanRequest
+from shared.ports.authentication import Authenticator
+from shared.ports.clock import Clock, TokenSource
+from shared.ports.health import HealthProbe
+from shared.rules.base import RuleMetadata
+from shared.services.finding_queries import FindingQueries
+from shared.services.scan_queries import ScanQueries
+from shared.settings import Settings
+
+
+class StartScanService(Protocol):
+    """Begins scans."""
+
+    async def start(self, request: ScanRequest, principal: Principal) -> Scan:
+        """Record a scan and set it going; it is durable on return.
+
+        Raises:
+            InvalidRequestError: unknown environment or unknown custom rule.
+        """
+        ...
+
+
+class ScanControlService(Protocol):
+    """Ends scans early and takes them up again."""
+
+    async def cancel(self, scan_id: str, principal: Principal) -> Scan:
+        """Ask a scan to end.
+
+        Raises:
+            NotFoundError: no such scan.
+            ConflictError: it is over already.
+        """
+        ...
+
+    async def resume(self, scan_id: str, principal: Principal) -> Scan:
+        """Run again what has no success marker.
+
+        Raises:
+            NotFoundError: no such scan.
+            ConflictError: it is running, or complete.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The wired product behind the HTTP surface. `rules` is keyed by rule id, in order of the ids."""
+
+    settings: Settings
+    start_scan: StartScanService
+    scan_control: ScanControlService
+    scan_queries: ScanQueries
+    finding_queries: FindingQueries
+    rules: Mapping[str, RuleMetadata]
+    authenticator: Authenticator
+    probes: tuple[HealthProbe, ...]
+    clock: Clock
+    tokens: TokenSource

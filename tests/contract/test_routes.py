@@ -1,0 +1,202 @@
+"""The route table whole, its registration with Azure Functions, and the OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import azure.functions as func
+import pytest
+from openapi_spec_validator import validate
+
+from functions.http.openapi import document, error_codes
+from functions.http.registration import http_blueprint
+from functions.http.routes import ROUTES
+from shared.domain.errors import UnavailableError
+from shared.domain.principal import Principal
+from tests.contract.harness import KEYS, NOW, PUBLIC_URL, RULE, Api, contract, finished, scan_at
+
+TABLE = """
+A-01  POST /api/v1/security/scans            security_scans_create admin,operator
+A-02  POST /api/v1/security/scans/sync       security_scans_sync   admin,operator
+A-03  GET  /api/v1/security/scans            security_scans_list   admin,operator,viewer
+A-04  GET  /api/v1/security/scans/{scan_id}  security_scans_get    admin,operator,viewer
+B-01  POST /v1/scans                         v1_scans_create       admin,operator
+X-01  GET  /v1/scans                         v1_scans_list         admin,operator,viewer
+B-02  GET  /v1/scans/{scan_id}               v1_scans_get          admin,operator,viewer
+B-03  GET  /v1/scans/{scan_id}/results       v1_scans_results      admin,operator,viewer
+X-02  POST /v1/scans/{scan_id}/cancel        v1_scans_cancel       admin,operator
+X-02b POST /v1/scans/{scan_id}/resume        v1_scans_resume       admin,operator
+X-10  GET  /v1/scans/{scan_id}/coverage      v1_scans_coverage     admin,operator,viewer
+X-11  GET  /v1/scans/{scan_id}/exposure      v1_scans_exposure     admin,operator,viewer
+B-04  GET  /v1/findings                      v1_findings_list      admin,operator,viewer
+B-05  GET  /v1/findings/{finding_id}         v1_findings_get       admin,operator,viewer
+X-07  GET  /v1/rules                         v1_rules_list         admin,operator,viewer
+X-07  GET  /v1/rules/{rule_id}               v1_rules_get          admin,operator,viewer
+X-09  GET  /health/live                      health_live           anonymous
+X-09  GET  /health/ready                     health_ready          anonymous
+X-09  GET  /openapi.json                     openapi_json          anonymous
+X-09  GET  /.well-known/security.txt         security_txt          anonymous
+"""
+
+
+def _rows() -> list[tuple[str, ...]]:
+    return [
+        (
+            route.contract_id,
+            route.method,
+            f"/{route.path}",
+            route.name,
+            "anonymous" if route.roles is None else ",".join(sorted(route.roles)),
+        )
+        for route in ROUTES
+    ]
+
+
+def test_the_whole_table() -> None:
+    assert _rows() == [tuple(line.split()) for line in TABLE.strip().splitlines()]
+
+
+def test_counted_are_all_but_operations() -> None:
+    assert {route.name for route in ROUTES if not route.counted} == {
+        route.name for route in ROUTES if route.roles is None
+    }
+
+
+def _url(path: str) -> str:
+    return path.format(scan_id="scan-20250805-174258", finding_id="finding-1", rule_id=RULE.rule_id)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+async def test_roles_are_enforced_on_every_route(route: Any) -> None:
+    for role in (None, *KEYS):
+        answer = await Api().call(route.method, _url(f"/{route.path}"), role=role)
+        if route.roles is None:
+            assert answer.status not in (401, 403)
+        elif role is None:
+            assert answer.status == 401
+        else:
+            assert (answer.status == 403) is (role not in route.roles)
+
+
+def test_registration_follows_the_host_s_rules() -> None:
+    app = func.FunctionApp()
+    app.register_functions(http_blueprint(ROUTES, Api()._source))
+    functions = app.get_functions()
+    assert [entry.get_function_name() for entry in functions] == [route.name for route in ROUTES]
+    for entry, route in zip(functions, ROUTES, strict=True):
+        trigger: Any = entry.get_trigger()
+        assert re.fullmatch(r"[a-z][a-z0-9_]{0,127}", entry.get_function_name() or "")
+        assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9]{0,127}", trigger.name)
+        assert trigger.route == route.path
+        assert not trigger.route.startswith(("admin", "runtime", "/"))
+        assert trigger.auth_level is func.AuthLevel.ANONYMOUS
+        assert [str(getattr(method, "value", method)) for method in trigger.methods] == [route.method]
+    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+
+
+class TestOpenApi:
+    def test_valid_and_complete(self) -> None:
+        described = document(ROUTES, PUBLIC_URL)
+        validate(described)
+        operations = {
+            (method.upper(), path): operation
+            for path, methods in described["paths"].items()
+            for method, operation in methods.items()
+        }
+        assert set(operations) == {(route.method, f"/{route.path}") for route in ROUTES}
+        assert [operation["operationId"] for operation in operations.values()] != []
+        for route in ROUTES:
+            operation = operations[route.method, f"/{route.path}"]
+            assert ("security" in operation) is (route.roles is not None)
+
+    def test_query_parameters(self) -> None:
+        described = document(ROUTES, PUBLIC_URL)
+        parameters = {
+            entry["name"]: entry for entry in described["paths"]["/v1/findings"]["get"]["parameters"]
+        }
+        assert set(parameters) == {"status", "severity", "limit", "offset", "cursor"}
+        assert parameters["limit"]["schema"] == {
+            "type": "integer",
+            "default": 50,
+            "minimum": 1,
+            "maximum": 200,
+        }
+        assert parameters["severity"]["explode"] is False
+
+    @contract("X-09")
+    async def test_served(self, api: Api) -> None:
+        answer = await api.get("/openapi.json", role=None)
+        assert answer.status == 200
+        assert answer.json == document(ROUTES, PUBLIC_URL)
+        validate(answer.json)
+
+
+class _Away:
+    async def authenticate(self, authorization: str | None) -> Principal:
+        raise UnavailableError("Busy")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+async def test_every_documented_error_can_be_reached(route: Any) -> None:
+    """Each error status of the document by a request that provokes it."""
+    url = _url(f"/{route.path}")
+    reached: set[int] = set()
+
+    async def note(api: Api, target: str = url, body: Any = None, **options: Any) -> None:
+        reached.add((await api.call(route.method, target, body, **options)).status)
+
+    api = Api()
+    await note(api, f"{url}?surprise=1")
+    if route.roles is not None:
+        await note(api, role=None)
+        away = Api()
+        away.rewire(authenticator=_Away())
+        await note(away)
+    await note(api, role="viewer")
+    if "{" in route.path:
+        await note(api, re.sub(r"{\w+}", "nothing", f"/{route.path}"))
+    if route.takes_body:
+        await note(api, body=b"x" * (1024 * 1024 + 1))
+        await note(api, body=b"{}", headers={"Content-Type": "text/plain"})
+        over = Api()
+        await over.scans.insert(finished(NOW))
+        await note(over)
+    broken = Api()
+    broken.rewire(scan_queries=None, finding_queries=None, start_scan=None, scan_control=None, rules=None,
+                  probes=None, clock=broken.clock)  # fmt: skip
+    for body in (None, {"subscription_id": "s"}):
+        await note(broken, body=body)
+    expected = {code.status for code in error_codes(route)}
+    if route.name in ("health_live", "openapi_json", "security_txt"):
+        expected.discard(500)  # nothing there can be broken from outside
+    assert expected <= reached
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [(route.name, status) for route in ROUTES for status in route.responses],
+)
+def test_success_statuses_are_those_of_the_contract(name: str, status: int) -> None:
+    by_name = {
+        "security_scans_create": {202},
+        "security_scans_sync": {200, 202},
+        "v1_scans_create": {202},
+        "v1_scans_cancel": {202},
+        "v1_scans_resume": {202},
+        "health_ready": {200, 503},
+    }
+    assert status in by_name.get(name, {200})
+
+
+async def test_answers_fit_their_schemas(api: Api) -> None:
+    """What is served has exactly the members that the document names."""
+    await api.scans.insert(scan_at(NOW))
+    described = document(ROUTES, PUBLIC_URL)
+    for path in ("/v1/scans", "/v1/scans/scan-20250805-174258", "/v1/rules", f"/v1/rules/{RULE.rule_id}"):
+        template = re.sub(r"/scan-\d+-\d+", "/{scan_id}", path).replace(RULE.rule_id, "{rule_id}")
+        content = described["paths"][template]["get"]["responses"]["200"]["content"]
+        name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        schema = described["components"]["schemas"][name]
+        served = set((await api.get(path)).json)
+        assert set(schema["required"]) <= served <= set(schema["properties"])

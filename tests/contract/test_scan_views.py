@@ -1,0 +1,229 @@
+"""Coverage, exposure and the rule catalogue: X-10, X-11, X-07."""
+
+from __future__ import annotations
+
+from shared.domain.coverage import (
+    Coverage,
+    CoverageStatus,
+    ReadFailure,
+    RuleCoverage,
+    ScannerCoverage,
+    SubscriptionCoverage,
+    TypeCoverage,
+)
+from shared.domain.exposure import Exposure, PathStep, Protocol, SourceClass, Verdict
+from shared.domain.plan import Marker, PlanCursor, PlannedPage, PlanStep, ShardOutcome, ShardStage
+from shared.domain.scan import ScanRequest, ScanStatus, ScanType
+from tests.contract.harness import (
+    NOW,
+    PUBLIC_URL,
+    RULE,
+    SUBSCRIPTION,
+    Api,
+    contract,
+    finished,
+    scan_at,
+    store_finished_scan,
+)
+
+NSG_TYPE = "microsoft.network/networksecuritygroups"
+
+
+@contract("X-10")
+class TestX10:
+    async def test_ledger_with_failures_paged(self, api: Api) -> None:
+        scan = await store_finished_scan(api, [], status=ScanStatus.PARTIAL)
+        await api.results.put_coverage(
+            Coverage(
+                scan_id=scan.scan_id,
+                complete=False,
+                subscriptions=(
+                    SubscriptionCoverage(subscription_id=SUBSCRIPTION, status=CoverageStatus.READ),
+                ),
+                resource_types=(
+                    TypeCoverage(
+                        subscription_id=SUBSCRIPTION,
+                        type=NSG_TYPE,
+                        status=CoverageStatus.PARTIAL,
+                        asked=5,
+                        read=2,
+                        failed=3,
+                        reason="unreadable",
+                    ),
+                ),
+                rules=(RuleCoverage(rule_id=RULE.rule_id, evaluated=2, passed=1, failed=1),),
+                scanners=(
+                    ScannerCoverage(name="cve", status=CoverageStatus.SKIPPED, reason="not_available"),
+                ),
+                failures_total=3,
+            )
+        )
+        failures = [ReadFailure(resource_id=f"/r/{index}", type=NSG_TYPE, reason="bad") for index in range(3)]
+        await api.results.put_failures(scan.scan_id, "r-1", failures)
+        url = f"/v1/scans/{scan.scan_id}/coverage"
+        page = (await api.get(f"{url}?limit=2")).json
+        members = ("scan_id", "complete", "subscriptions", "resource_types", "rules")
+        assert {key: page[key] for key in members} == {
+            "scan_id": scan.scan_id,
+            "complete": False,
+            "subscriptions": [{"subscription_id": SUBSCRIPTION, "status": "read", "reason": None}],
+            "resource_types": [
+                {
+                    "subscription_id": SUBSCRIPTION,
+                    "type": NSG_TYPE,
+                    "status": "partial",
+                    "asked": 5,
+                    "read": 2,
+                    "failed": 3,
+                    "reason": "unreadable",
+                }
+            ],
+            "rules": [
+                {
+                    "rule_id": RULE.rule_id,
+                    "evaluated": 2,
+                    "passed": 1,
+                    "failed": 1,
+                    "errors": 0,
+                    "not_applicable": 0,
+                }
+            ],
+        }
+        assert page["scanners"] == [{"name": "cve", "status": "skipped", "reason": "not_available"}]
+        assert page["failures"][0] == {"resource_id": "/r/0", "type": NSG_TYPE, "reason": "bad"}
+        assert (len(page["failures"]), page["failures_total"]) == (2, 3)
+        rest = (await api.get(page["next_link"].removeprefix(PUBLIC_URL))).json
+        assert [entry["resource_id"] for entry in rest["failures"]] == ["/r/2"]
+        assert "next_link" not in rest
+
+    async def test_running_scan_tells_what_is_known_and_is_never_complete(self, api: Api) -> None:
+        scan = scan_at(NOW, status=ScanStatus.RUNNING)
+        await api.scans.insert(scan)
+        page = PlannedPage(
+            scan_id=scan.scan_id,
+            number=0,
+            read_at=NOW,
+            cursor=PlanCursor(step=PlanStep.RESOLVE),
+            next=None,
+            batches=((SUBSCRIPTION,),),
+            subscriptions=(
+                SubscriptionCoverage(subscription_id=SUBSCRIPTION, status=CoverageStatus.READ),
+                SubscriptionCoverage(
+                    subscription_id="gone", status=CoverageStatus.DENIED, reason="no access"
+                ),
+            ),
+        )
+        assert await api.plans.insert_page(page, [])
+        read = TypeCoverage(
+            subscription_id=SUBSCRIPTION, type=NSG_TYPE, status=CoverageStatus.READ, asked=4, read=4
+        )
+        marker = Marker(
+            scan_id=scan.scan_id,
+            shard_id="c000001",
+            stage=ShardStage.COLLECT,
+            outcome=ShardOutcome.DONE,
+            types=(read,),
+            resources_read=4,
+        )
+        assert await api.plans.insert_marker(marker)
+        answer = await api.get(f"/v1/scans/{scan.scan_id}/coverage")
+        ledger = answer.json
+        assert (ledger["status"], ledger["complete"], answer.headers["retry-after"]) == (
+            "running",
+            False,
+            "2",
+        )
+        assert {(one["subscription_id"], one["status"]) for one in ledger["subscriptions"]} == {
+            (SUBSCRIPTION, "read"),
+            ("gone", "denied"),
+        }
+        (kind,) = ledger["resource_types"]
+        assert (kind["type"], kind["asked"], kind["read"]) == (NSG_TYPE, 4, 4)
+
+    async def test_a_running_scan_that_read_everything_is_still_not_complete(self, api: Api) -> None:
+        scan = scan_at(NOW, status=ScanStatus.RUNNING, request=ScanRequest(scan_type=ScanType.NETWORK))
+        await api.scans.insert(scan)
+        page = PlannedPage(
+            scan_id=scan.scan_id,
+            number=0,
+            read_at=NOW,
+            cursor=PlanCursor(step=PlanStep.RESOLVE),
+            next=None,
+            batches=((SUBSCRIPTION,),),
+            subscriptions=(SubscriptionCoverage(subscription_id=SUBSCRIPTION, status=CoverageStatus.READ),),
+        )
+        assert await api.plans.insert_page(page, [])
+        ledger = (await api.get(f"/v1/scans/{scan.scan_id}/coverage")).json
+        assert [one["status"] for one in ledger["subscriptions"]] == ["read"]
+        assert ledger["complete"] is False
+
+    async def test_before_the_first_page(self, api: Api) -> None:
+        await api.scans.insert(scan_at(NOW))
+        ledger = (await api.get("/v1/scans/scan-20250805-174258/coverage")).json
+        assert (ledger["complete"], ledger["subscriptions"], ledger["failures"]) == (False, [], [])
+
+
+def _exposure(port: int, verdict: Verdict = Verdict.EXPOSED, protocol: Protocol = Protocol.TCP) -> Exposure:
+    receiver = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Network/networkInterfaces"
+    return Exposure.model_validate(
+        {
+            "subscription_id": SUBSCRIPTION,
+            "entry_point": f"/subscriptions/{SUBSCRIPTION}/pip-{port}",
+            "resource_id": f"{receiver}/nic-{port:03d}",
+            "public_ip": "20.0.0.1",
+            "protocol": protocol,
+            "ports": (str(port),),
+            "backend_ports": (str(port),),
+            "class": SourceClass.INTERNET,
+            "verdict": verdict,
+            "path": (
+                PathStep(stage="nic_nsg", resource_id="nsg", rule="SSH", priority=100, decision="allow"),
+            ),
+        }
+    )
+
+
+@contract("X-11")
+class TestX11:
+    async def test_rows_filters_and_pages(self, api: Api) -> None:
+        scan = finished(NOW)
+        await api.scans.insert(scan)
+        rows = [_exposure(22), _exposure(80), _exposure(443, Verdict.POSSIBLE), _exposure(53, Verdict.LATENT)]
+        await api.results.put_exposures(scan.scan_id, "r-1", rows)
+        url = f"/v1/scans/{scan.scan_id}/exposure"
+        page = (await api.get(f"{url}?class=INTERNET&verdict=exposed,possible&limit=2")).json
+        assert (page["total"], page["limit"], page["offset"]) == (3, 2, 0)
+        row = page["exposures"][0]
+        members = "entry_point resource_id public_ip protocol ports backend_ports class verdict path"
+        assert set(members.split()) <= set(row)
+        assert (row["class"], row["verdict"], row["ports"]) == ("internet", "exposed", ["22"])
+        assert row["path"] == [
+            {"stage": "nic_nsg", "resource_id": "nsg", "rule": "SSH", "priority": 100, "decision": "allow"}
+        ]
+        assert "?class=internet&verdict=exposed,possible&limit=2&cursor=" in page["next_link"]
+        rest = (await api.get(page["next_link"].removeprefix(PUBLIC_URL))).json
+        shown = [entry["ports"][0] for entry in page["exposures"] + rest["exposures"]]
+        assert sorted(shown) == ["22", "443", "80"]
+
+    async def test_bad_class(self, api: Api) -> None:
+        answer = await api.get("/v1/scans/scan-20250805-174258/exposure?class=martians")
+        assert answer.error["details"] == {"field": "class", "reason": "invalid_value"}
+
+
+@contract("X-07")
+class TestX07:
+    async def test_catalogue(self, api: Api) -> None:
+        other = RULE.model_copy(update={"rule_id": "network.nsg.rdp_from_internet"})
+        api.rewire(rules={RULE.rule_id: RULE, other.rule_id: other})
+        page = (await api.get("/v1/rules?limit=1")).json
+        assert [entry["rule_id"] for entry in page["rules"]] == ["network.nsg.rdp_from_internet"]
+        rest = (await api.get(page["next_link"].removeprefix(PUBLIC_URL))).json
+        assert [entry["rule_id"] for entry in rest["rules"]] == [RULE.rule_id]
+        assert "next_link" not in rest
+        offset = (await api.get("/v1/rules?limit=1&offset=1")).json
+        assert offset["rules"] == rest["rules"]
+
+    async def test_one_rule(self, api: Api) -> None:
+        shown = (await api.get(f"/v1/rules/{RULE.rule_id}", role="viewer")).json
+        assert (shown["severity"], shown["reads"]) == ("critical", [NSG_TYPE])
+        assert (await api.get("/v1/rules/network.nsg.nothing")).status == 404
