@@ -1,17 +1,13 @@
 """Running Azurite, Microsoft's storage emulator, as a child that never outlives its parent.
 
 Azurite keeps tables in memory and writes them out on SIGTERM (and now and then): a SIGKILL loses data. So it
-is always asked to end by SIGTERM, also when its parent dies: by the parent-death signal on Linux, by a
-watchdog process elsewhere. A pid file in the state folder lets a new start wait for, or stop, an orphan.
+is always asked to end by SIGTERM, also when its parent dies. A second SIGTERM would cut its orderly end
+short: it gets one. A pid file in the state folder lets a new start wait for, or stop, an orphan.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import http.client
-import json
-import os
 import re
 import shutil
 import signal
@@ -20,10 +16,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from devhost.lifeline import end_orphan, guard, parent_death_hook, remember, under_once
 
 ACCOUNT: Final = "devstoreaccount1"
 ACCOUNT_KEY: Final = (
@@ -33,12 +30,10 @@ ACCOUNT_KEY: Final = (
 START_SECONDS: Final = 60.0
 """A first start on a cold disk was seen to take up to 40 s."""
 STOP_SECONDS: Final = 30.0
-ORPHAN_GRACE_SECONDS: Final = 5.0
 _SCRIPT: Final = Path(__file__).resolve().parent.parent / "node_modules/azurite/dist/src/azurite.js"
 _LISTENING: Final = re.compile(
     r"Azurite (Blob|Queue|Table) service is successfully listening at http://[^:\s]+:(\d+)"
 )
-_PR_SET_PDEATHSIG: Final = 1
 _POLL_SECONDS: Final = 0.05
 
 
@@ -67,7 +62,7 @@ class Azurite:
 
     @property
     def pid(self) -> int:
-        """Process id of the node process itself."""
+        """Process id of what passes signals on to Azurite; it ends when Azurite has ended."""
         return self._process.pid
 
     @property
@@ -150,9 +145,9 @@ def launch(location: Path | None, ports: AzuritePorts | None = None) -> Azurite:
     chosen = ports or AzuritePorts()
     folder = location.resolve() if location else Path(tempfile.mkdtemp(prefix="azurite-"))
     folder.mkdir(parents=True, exist_ok=True)
-    _end_orphan(folder)
+    end_orphan(_pid_file(folder), "azurite.js", str(folder))
     command = [
-        *("node", str(_SCRIPT)),
+        *under_once(("node", str(_SCRIPT))),
         *("--silent", "--skipApiVersionCheck", "--disableTelemetry", "--loose"),
         *("--blobHost", "127.0.0.1", "--blobPort", str(chosen.blob)),
         *("--queueHost", "127.0.0.1", "--queuePort", str(chosen.queue)),
@@ -167,90 +162,11 @@ def launch(location: Path | None, ports: AzuritePorts | None = None) -> Azurite:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_parent_death_hook(),  # noqa: PLW1509 - one system call, loaded before the fork
+            preexec_fn=parent_death_hook(),  # noqa: PLW1509 - one system call, loaded before the fork
         )
-    _pid_file(folder).write_text(json.dumps({"pid": process.pid}))
-    if sys.platform != "linux":
-        _start_watchdog(process.pid)
+    remember(_pid_file(folder), process.pid)
+    guard(process.pid)
     return Azurite(process, folder, temporary=location is None)
-
-
-def _parent_death_hook() -> Callable[[], None] | None:
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    parent = os.getpid()
-
-    def ask_for_signal() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    return ask_for_signal
-
-
-def _start_watchdog(pid: int) -> None:
-    subprocess.Popen(
-        [sys.executable, __file__, str(os.getpid()), str(pid)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def watch(parent: int, child: int, interval: float = 1.0) -> None:
-    """Wait for `parent` or `child` to end; then send SIGTERM to `child` if it is still there."""
-    while _alive(parent) and _alive(child):
-        time.sleep(interval)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(child, signal.SIGTERM)
-
-
-def _end_orphan(folder: Path) -> None:
-    """Wait for an Azurite that still works on `folder`; ask it to end when it does not by itself."""
-    try:
-        pid = json.loads(_pid_file(folder).read_text())["pid"]
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return
-    if not isinstance(pid, int) or not _is_azurite(pid, folder):
-        return
-    if _gone(pid, folder, ORPHAN_GRACE_SECONDS):
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-    if not _gone(pid, folder, STOP_SECONDS):
-        raise AzuriteError(f"process {pid} still works on {folder} and does not end")
-
-
-def _gone(pid: int, folder: Path, timeout: float) -> bool:
-    deadline = time.monotonic() + timeout
-    while _is_azurite(pid, folder):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_SECONDS)
-    return True
-
-
-def _is_azurite(pid: int, folder: Path) -> bool:
-    """Whether that process is an Azurite on that folder, and no other that got the same number since."""
-    if not _alive(pid):
-        return False
-    listing = subprocess.run(
-        ["ps", "-ww", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    line = listing.stdout.strip()
-    return not line.startswith("Z") and "azurite.js" in line and str(folder) in line
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _answers(port: int) -> bool:
@@ -267,7 +183,3 @@ def _answers(port: int) -> bool:
 
 def _pid_file(folder: Path) -> Path:
     return folder / "azurite.pid"
-
-
-if __name__ == "__main__":
-    watch(int(sys.argv[1]), int(sys.argv[2]))

@@ -2,6 +2,9 @@
 
 On Linux the kernel sends the child SIGTERM when its parent dies (prctl(2), PR_SET_PDEATHSIG); elsewhere a
 watchdog process polls. A pid file lets the next start on the same state wait for an orphan, or end it.
+
+The kernel sends that signal once for each thread of a dying parent that the child is handed to, so a child
+that a second SIGTERM would kill half-way through its orderly end runs under `once`, which passes on one.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -121,5 +124,31 @@ def _is(pid: int, marks: tuple[str, ...]) -> bool:
     return bool(line) and not line.startswith("Z") and all(mark in line for mark in marks)
 
 
+def under_once(command: Sequence[str]) -> list[str]:
+    """The command line that runs `command` so that it gets one SIGTERM, however many are sent."""
+    return [sys.executable, str(Path(__file__).resolve()), "once", *command]
+
+
+def once(command: Sequence[str]) -> int:
+    """Run `command` as a child, pass on the first SIGTERM or SIGINT as SIGTERM, return its exit code."""
+    child: subprocess.Popen[bytes] | None = None
+    asked = False
+
+    def pass_on(_number: int, _frame: object) -> None:
+        nonlocal asked
+        if child is not None and not asked:
+            child.terminate()
+        asked = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, pass_on)
+    child = subprocess.Popen(list(command), preexec_fn=parent_death_hook())  # noqa: PLW1509 - as above
+    if asked:
+        child.terminate()
+    return child.wait()
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "once":
+        sys.exit(once(sys.argv[2:]))
     watch(int(sys.argv[1]), int(sys.argv[2]))

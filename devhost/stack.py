@@ -113,7 +113,7 @@ class LocalStack:
         port = bus.wait_ready()["port"]
         azure_settings = _real_azure(self.options) if azure is None else _stand_in(azure)
         storage.wait_ready()
-        return {
+        settings = {
             "FUNCTIONS_WORKER_RUNTIME": "python",
             "AzureWebJobsStorage": storage.connection_string,
             "ServiceBus": (
@@ -135,6 +135,10 @@ class LocalStack:
             "SECURITY_COPILOT_CHECK_MAX_SECONDS": "5",
             **azure_settings,
         }
+        if state is not None:
+            # For whoever wants to look into the tables, or measure against the same endpoints.
+            _write_private(state / "settings.json", settings)
+        return settings
 
     def _child(self, module: str, arguments: list[str], environment: Mapping[str, str]) -> Child:
         state = self.options.state
@@ -174,6 +178,12 @@ def _load_secrets(folder: Path) -> dict[str, str]:
         known = {}
     if not isinstance(known, dict) or not all(isinstance(known.get(name), str) for name in wanted):
         known = {name: secrets.token_urlsafe(32) for name in wanted}
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(known))
+        _write_private(path, known)
     return {name: str(known[name]) for name in wanted}
+
+
+def _write_private(path: Path, content: Mapping[str, str]) -> None:
+    """Write a JSON file that only its owner can read."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(json.dumps(content))

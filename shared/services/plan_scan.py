@@ -1,8 +1,8 @@
 """Planning: one page of inventory a message, resumable after a crash at any point.
 
 A page is fetched, its rows put into a blob under a name of this execution's own, and page and shard written
-in one transaction if absent. Whoever loses that race follows the row that won. Only then are the messages of the
-shard and of the next page sent: a crash repeats work and never loses or doubles it.
+in one transaction if absent. Whoever loses that race follows the row that won. Only then are the messages of
+the shard and of the next page sent: a crash repeats work and never loses or doubles it.
 """
 
 from __future__ import annotations

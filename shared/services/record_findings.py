@@ -65,7 +65,7 @@ class RecordFindings:
         for _ in range(UPDATE_TRIES):
             stored = await self._stored(shard.subscription_id or "")
             changes = await self._changes(observed, stored, by, related, rules, gone)
-            lost = await self._write(scan, changes)
+            lost = await self._write(scan, by, stored, changes)
             if not lost:
                 return self._frozen(scan, observed, stored, changes)
         raise VersionConflictError(f"findings of {shard.subscription_id} kept changing under this scan")
@@ -109,7 +109,9 @@ class RecordFindings:
                 changes.append(_Change(record, stale.etag, kind))
         return changes
 
-    async def _write(self, scan: Scan, changes: list[_Change]) -> list[str]:
+    async def _write(
+        self, scan: Scan, by: Sighting, stored: dict[str, Versioned[Finding]], changes: list[_Change]
+    ) -> list[str]:
         events: list[Event] = [
             finding_event(scan, change.record, _EVENT_OF[change.kind])
             for change in changes
@@ -118,6 +120,15 @@ class RecordFindings:
         if events:
             await self._engine.outbox.append(events)
         writes = [(one.record, one.replaces) for one in changes if one.kind is not Change.KEPT]
+        written = {record.fingerprint for record, _ in writes}
+        # What this very shard wrote before a crash is written again: the lists may not have followed.
+        writes += [
+            (one.value, one.etag)
+            for one in stored.values()
+            if one.value.scan_id == by.scan_id
+            and one.value.read_at == by.read_at
+            and one.value.fingerprint not in written
+        ]
         return await self._engine.findings.save(writes) if writes else []
 
     @staticmethod

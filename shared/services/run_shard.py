@@ -18,14 +18,18 @@ from shared.domain.scan import Scan
 from shared.ports.errors import MissingError
 from shared.rules.base import RuleStatus
 from shared.scanners.base import Focus, Projection, Related, Scanner
+from shared.services.check_scan import CheckScan
 from shared.services.engine import Engine, focus_of
-from shared.services.messages import ShardMessage
+from shared.services.messages import CheckMessage, ShardMessage
 from shared.services.page_blobs import get_rows, put_rows
 from shared.services.record_findings import RecordFindings
 
 log = logging.getLogger(__name__)
 
 MAX_REASON: Final = 500
+
+LOOK_AHEAD_SHARDS: Final = 200
+"""Above so many shards, reading all keys after each of them would cost more than waiting for a check."""
 
 
 class RunShard:
@@ -34,6 +38,7 @@ class RunShard:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._record = RecordFindings(engine)
+        self._check = CheckScan(engine)
 
     async def run(self, message: ShardMessage) -> None:
         """Work on a shard and write its marker.
@@ -58,6 +63,28 @@ class RunShard:
             # The input itself is gone or unreadable: another delivery would meet the same.
             marker = failed_marker(shard, f"{type(error).__name__}: {error}")
         await engine.plans.insert_marker(marker)
+        await self._look_ahead(message.scan_id)
+
+    async def _findings(
+        self, scan: Scan, shard: Shard, scanner: Scanner, related: Related, present: set[str]
+    ) -> list[FrozenFinding]:
+        """Record what was found, and write the rows that this scan keeps of it."""
+        rules = {rule.rule_id for rule in scanner.rules()}
+        findings = await self._record.record(scan, shard, related, present=present, rules=rules)
+        kept = _filtered(scan, findings)
+        await self._engine.results.put_findings(scan.scan_id, shard.shard_id, kept)
+        return kept
+
+    async def _look_ahead(self, scan_id: str) -> None:
+        """After the last shard of a stage, check at once rather than at the next scheduled check."""
+        digest = await self._engine.plans.digest(scan_id)
+        if not digest.collected or len(digest.shards) > LOOK_AHEAD_SHARDS:
+            return
+        if any(shard not in digest.marked for shard in digest.shards):
+            return
+        found = await self._engine.scans.get(scan_id)
+        if found is not None:
+            await self._check.run(CheckMessage(scan_id=scan_id, number=found.value.check.number))
 
     async def fail(self, message: ShardMessage, reason: str) -> None:
         """The broker gave the shard up: mark it failed, unless it has a marker."""
@@ -99,13 +126,11 @@ class RunShard:
         present = {str(one["id"]).lower() for one in columns}
         del columns
         failures = [*related.failures, *_absent_targets(focus, subscription, present)]
-        findings = await self._record.record(
-            scan, shard, related, present=present, rules={rule.rule_id for rule in scanner.rules()}
-        )
-        kept = _filtered(scan, findings)
-        await engine.results.put_exposures(scan.scan_id, shard.shard_id, related.exposures)
-        await engine.results.put_findings(scan.scan_id, shard.shard_id, kept)
-        await engine.results.put_failures(scan.scan_id, shard.shard_id, failures)
+        async with asyncio.TaskGroup() as writes:
+            writes.create_task(engine.results.put_exposures(scan.scan_id, shard.shard_id, related.exposures))
+            writes.create_task(engine.results.put_failures(scan.scan_id, shard.shard_id, failures))
+            recorded = writes.create_task(self._findings(scan, shard, scanner, related, present))
+        kept = recorded.result()
         return Marker(
             scan_id=scan.scan_id,
             shard_id=shard.shard_id,

@@ -25,6 +25,7 @@ from shared.adapters.memory.inventory import MemoryInventory
 from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
+from shared.domain.finding import Finding
 from shared.domain.join import Pace
 from shared.domain.scan import Scan
 from shared.ports.inventory import Subscription
@@ -106,6 +107,13 @@ class Broker:
         return min((letter.due for letter in self.waiting), default=None)
 
 
+def _died(error: BaseException) -> bool:
+    """Whether a crash, or a body that is none of ours, ended the handler; inside a task group too."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(_died(one) for one in error.exceptions)
+    return isinstance(error, Crash | ValidationError)
+
+
 class Crashing:
     """Any port, dying at random just before or just after a call, and yielding to the other workers."""
 
@@ -145,6 +153,30 @@ class CountingScanStore(MemoryScanStore):
         return written
 
 
+class TornFindingStore(MemoryFindingStore):
+    """Writes records one by one and may die between a record and the lists that follow it."""
+
+    def __init__(self, dice: random.Random, rate: float) -> None:
+        super().__init__()
+        self._dice, self._rate = dice, rate
+        self.unlisted: set[str] = set()
+        self._listed: dict[str, Finding] = {}
+
+    async def save(self, changes: Sequence[tuple[Finding, str | None]]) -> list[str]:
+        lost: list[str] = []
+        for record, etag in changes:
+            refused = await super().save([(record, etag)])
+            lost += refused
+            if not refused:
+                if self._listed.get(record.fingerprint) != record:
+                    self.unlisted.add(record.fingerprint)
+                if self._dice.random() < self._rate:
+                    raise Crash
+                self._listed[record.fingerprint] = record
+                self.unlisted.discard(record.fingerprint)
+        return lost
+
+
 @dataclass
 class World:
     seed: int
@@ -159,7 +191,7 @@ class World:
         self.broker = Broker(self.clock, self.dice, self.faults)
         self.scans = CountingScanStore()
         self.plans = MemoryPlanStore()
-        self.findings = MemoryFindingStore()
+        self.findings = TornFindingStore(self.dice, self.faults.crash)
         self.results = MemoryScanResultStore()
         self.outbox = MemoryEventOutbox()
         self.blobs = MemoryBlobStore()
@@ -236,7 +268,9 @@ class World:
                 await RunShard(engine).run(ShardMessage.model_validate_json(message.body))
             else:
                 await CheckScan(engine).run(CheckMessage.model_validate_json(message.body))
-        except (Crash, ValidationError):
+        except BaseException as error:
+            if not _died(error):
+                raise
             self.broker.give_back(letter)
 
     async def _bury(self, queue: Queue, body: bytes) -> None:

@@ -70,6 +70,7 @@ async def check_end(world: World, scan: Scan) -> None:
         assert scan.status is ScanStatus.COMPLETED, (scan.errors, ledger)
         assert set(found) == bad
         assert ledger.complete
+        assert not world.findings.unlisted, "a record is missing in the lists"
         assert scan.totals.resources_scanned == len(world.resources)
         assert {one.data["finding_id"] for one in created} == {one.id for one in rows.items}
         for finding in rows.items:

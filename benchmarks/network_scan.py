@@ -1,0 +1,215 @@
+"""A network scan on the local stack, against its floor measured in the same run.
+
+Floor = fetching the same Resource Graph pages with a bare aiohttp + orjson client, plus writing the same
+entities with bare 100-entity transactions of azure-data-tables, one after the other. Memory is the host
+process's peak; the stand-ins run apart. Aims: scan <= 1.5 x floor; peak at 100,000 <= 1.1 x that at 10,000
+and <= 300 MB.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+import psutil
+from azure.data.tables.aio import TableServiceClient
+
+from devhost.child import Child
+from devhost.demo.client import ApiClient
+from shared.adapters.azure.queries import query_text
+from shared.exposure.network import NETWORK_TYPES, UNEVALUATED_ENTRY_TYPES
+from shared.ports.inventory import InventoryQuery
+
+ROOT = Path(__file__).resolve().parents[1]
+SCANS = 3
+TRANSACTION = 100
+
+
+def run(sizes: Sequence[int]) -> dict[str, Any]:
+    """Figures for each size, and the ratio of the peaks."""
+    figures: dict[str, Any] = {}
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            figures[str(size)] = _size(size, Path(folder))
+    if len(sizes) > 1:
+        small, large = (figures[str(size)]["peak_memory_mb"] for size in (sizes[0], sizes[-1]))
+        figures["peak_memory_ratio"] = round(large / small, 3)
+    return figures
+
+
+def _size(resources: int, folder: Path) -> dict[str, Any]:
+    estate = folder / "estate.jsonl"
+    command = [sys.executable, "-m", "samples.generate", "--resources", str(resources)]
+    subprocess.run([*command, "--seed", "1", "--out", str(estate)], cwd=ROOT, check=True)
+    state = folder / "state"
+    stack = Child(
+        "devhost",
+        ["--estate", str(estate), "--state", str(state)],
+        pid_file=None,
+        environment={},
+    )
+    try:
+        ready = stack.wait_ready(120)
+        settings = json.loads((state / "settings.json").read_text())
+        client = ApiClient(ready["base_url"], ready["api_key"])
+        warm = _scan(client)
+        process = psutil.Process(ready["pid"])
+        before = process.cpu_times()
+        timed = [_scan(client) for _ in range(SCANS)]
+        after = process.cpu_times()
+        peak = _peak_mb(ready["pid"])
+        asyncio.run(_settle(settings))
+        floor = asyncio.run(_floor(settings, timed[-1]["scan_id"]))
+    finally:
+        stack.stop()
+    seconds = min(scan["seconds"] for scan in timed)
+    whole = floor["fetch_seconds"] + floor["write_seconds"]
+    return {
+        "resources_in_estate": resources,
+        "resources_read": timed[-1]["resources_scanned"],
+        "findings": sum(timed[-1]["findings_count"].values()),
+        "first_scan_seconds": warm["seconds"],
+        "scan_seconds_min": seconds,
+        "scan_seconds_all": [scan["seconds"] for scan in timed],
+        "host_cpu_seconds_per_scan": round(
+            (after.user + after.system - before.user - before.system) / SCANS, 2
+        ),
+        "peak_memory_mb": peak,
+        "floor": floor,
+        "scan_to_floor": round(seconds / whole, 2),
+    }
+
+
+def _scan(client: ApiClient) -> dict[str, Any]:
+    began = time.perf_counter()
+    _, _, started = client.call("POST", "/api/v1/security/scans", {"scan_type": "network"})
+    while True:
+        scan: dict[str, Any] = client.get(f"/v1/scans/{started['scan_id']}")
+        if scan["status"] != "running":
+            break
+        time.sleep(0.1)
+    if scan["status"] != "completed":
+        raise RuntimeError(f"scan ended {scan['status']}")
+    return {**scan, "seconds": round(time.perf_counter() - began, 2)}
+
+
+def _peak_mb(pid: int) -> float:
+    """VmHWM of proc(5): the peak resident set."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    raise RuntimeError("no peak memory in /proc")
+
+
+async def _settle(settings: dict[str, str]) -> None:
+    """Wait until the outbox is empty, so that the floor does not share the machine with its publishing."""
+    async with TableServiceClient.from_connection_string(settings["AzureWebJobsStorage"]) as service:
+        table = service.get_table_client("Outbox")
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if not [row async for row in table.list_entities(results_per_page=1)]:
+                return
+            await asyncio.sleep(0.5)
+
+
+async def _floor(settings: dict[str, str], scan_id: str) -> dict[str, Any]:
+    fetch, rows = await _fetch(settings)
+    entities = await _entities(settings, scan_id)
+    write, transactions = await _write(settings, entities)
+    return {
+        "fetch_seconds": round(fetch, 2),
+        "rows": rows,
+        "write_seconds": round(write, 2),
+        "entities": sum(len(group) for group in entities.values()),
+        "transactions": transactions,
+    }
+
+
+async def _fetch(settings: dict[str, str]) -> tuple[float, int]:
+    text = query_text(InventoryQuery.NETWORK, types=(*NETWORK_TYPES, *UNEVALUATED_ENTRY_TYPES))
+    base = settings["SECURITY_COPILOT_ARM_URL"]
+    async with aiohttp.ClientSession() as session:
+        token = await _token(session, settings)
+        headers = {"Authorization": f"Bearer {token}"}
+        async with session.get(f"{base}/subscriptions?api-version=2022-12-01", headers=headers) as answer:
+            listing = orjson.loads(await answer.read())
+        subscriptions = [one["subscriptionId"] for one in listing["value"]]
+        body: dict[str, Any] = {
+            "query": text,
+            "subscriptions": subscriptions,
+            "options": {"$top": 1000, "resultFormat": "objectArray"},
+        }
+        url = f"{base}/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
+        began, rows = time.perf_counter(), 0
+        while True:
+            async with session.post(url, json=body, headers=headers) as answer:
+                if answer.status == 429:
+                    await asyncio.sleep(float(answer.headers["Retry-After"]))
+                    continue
+                page = orjson.loads(await answer.read())
+            rows += len(page["data"])
+            if "$skipToken" not in page:
+                return time.perf_counter() - began, rows
+            body["options"]["$skipToken"] = page["$skipToken"]
+
+
+async def _token(session: aiohttp.ClientSession, settings: dict[str, str]) -> str:
+    url = f"{settings['IDENTITY_ENDPOINT']}?api-version=2019-08-01&resource=https://management.azure.com"
+    async with session.get(url, headers={"X-IDENTITY-HEADER": settings["IDENTITY_HEADER"]}) as answer:
+        return str(orjson.loads(await answer.read())["access_token"])
+
+
+async def _entities(settings: dict[str, str], scan_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Everything that scan wrote, by table: rows of its own partitions, and the records it touched."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    async with TableServiceClient.from_connection_string(settings["AzureWebJobsStorage"]) as service:
+        for name in ("Plans", "ScanResults", "ScanExposures", "ScanFailures", "Coverage"):
+            where = f"PartitionKey ge '{scan_id}' and PartitionKey lt '{scan_id}~~'"
+            found[name] = await _rows(service, name, where)
+        for name in ("Findings", "FindingIndex"):
+            found[name] = await _rows(service, name, None)
+    return found
+
+
+async def _rows(service: TableServiceClient, name: str, where: str | None) -> list[dict[str, Any]]:
+    table = service.get_table_client(name)
+    listing = table.query_entities(where) if where else table.list_entities()
+    try:
+        return [dict(row) async for row in listing]
+    except Exception as error:
+        if getattr(error, "status_code", None) == 404:
+            return []  # a table that nothing was ever written to
+        raise
+
+
+async def _write(settings: dict[str, str], entities: dict[str, list[dict[str, Any]]]) -> tuple[float, int]:
+    transactions = 0
+    async with TableServiceClient.from_connection_string(settings["AzureWebJobsStorage"]) as service:
+        jobs = []
+        for name, rows in entities.items():
+            client = await service.create_table_if_not_exists(f"Floor{name}")
+            jobs += [(client, batch) for batch in _batches(rows)]
+        began = time.perf_counter()
+        for client, batch in jobs:
+            await client.submit_transaction([("upsert", row, {"mode": "replace"}) for row in batch])
+            transactions += 1
+        return time.perf_counter() - began, transactions
+
+
+def _batches(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Full transactions: the partition is the floor's own, so that every one holds 100 entities."""
+    flat = list(rows)
+    groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for index, row in enumerate(flat):
+        groups[index // TRANSACTION].append({**row, "PartitionKey": "floor", "RowKey": f"{index:08d}"})
+    return list(groups.values())
