@@ -200,6 +200,8 @@ def _finding(
         last_seen_at=last_seen_at,
         evidence=observation.evidence,
         resource_id=observation.resource_id,
+        subscription_id=observation.subscription_id,
+        discriminator=observation.discriminator,
     )
 
 

@@ -128,6 +128,10 @@ class Finding(ResponseBody):
     last_seen_at: WireTime | None = Field(description="Null in the results of a scan, which are frozen")
     evidence: dict[str, Any]
     resource_id: str
+    subscription_id: str
+    discriminator: str = Field(
+        description="Tells several findings of one rule at one subject apart; often empty"
+    )
 
 
 class ResultsSummary(ResponseBody):

@@ -67,7 +67,7 @@ def found(findings: list[Any]) -> set[Key]:
         (
             finding["rule_id"],
             finding["resource_id"].lower(),
-            finding["evidence"]["group"].rpartition("|")[2] if finding["rule_id"] == EFFECTIVE else "",
+            finding["discriminator"],
             finding["severity"],
         )
         for finding in findings
