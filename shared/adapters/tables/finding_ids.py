@@ -1,0 +1,92 @@
+"""Who owns which id: the table `FindingIds`, a row per id with its fingerprint.
+
+Partition `ids~<second>` holds the bare id of that second, `ids~<second>~<digit>` those whose tail begins so.
+
+Ids have a resolution of one second. The bare one belongs to the fingerprint that inserts its row first; a
+tail is the first eight digits of the fingerprint, or the next eight where another one owns that id. Rows are
+never removed, so a repeated claim finds the id it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from shared.adapters.parallel import each
+from shared.adapters.tables.batches import write_rows
+from shared.adapters.tables.keys import part
+from shared.adapters.tables.table import Action, Entity, Table, Write
+from shared.domain.ids import IdKind, make_id
+from shared.ports.errors import AlreadyExistsError, MissingError
+
+_TAIL_DIGITS: Final = 8
+_BARE: Final = "bare"
+
+
+async def claim(table: Table, detected_at: datetime, fingerprints: Sequence[str]) -> dict[str, str]:
+    """The id of each fingerprint in that second; see `FindingStore.claim_ids`.
+
+    Raises:
+        ValueError: four other fingerprints own every id that one could have.
+    """
+    waiting = list(dict.fromkeys(fingerprints))
+    if not waiting:
+        return {}
+    partition = f"ids~{detected_at.astimezone(UTC):%Y%m%d-%H%M%S}"
+    ids: dict[str, str] = {}
+    owner = await _claim_bare(table, partition, waiting[0])
+    if owner in waiting:
+        ids[owner] = make_id(IdKind.FINDING, detected_at)
+        waiting.remove(owner)
+    at = 0
+    while waiting:
+        tails = {fingerprint: fingerprint[at : at + _TAIL_DIGITS] for fingerprint in waiting}
+        if not all(tails.values()):
+            raise ValueError("no id is left in that second for a fingerprint")
+        owners = await _claim_tails(table, partition, tails)
+        won = [fingerprint for fingerprint in waiting if owners[tails[fingerprint]] == fingerprint]
+        ids |= {key: make_id(IdKind.FINDING, detected_at, tails[key]) for key in won}
+        waiting = [fingerprint for fingerprint in waiting if fingerprint not in ids]
+        at += _TAIL_DIGITS
+    return ids
+
+
+async def _claim_bare(table: Table, partition: str, fingerprint: str) -> str:
+    stored = await table.get(partition, _BARE)
+    if stored is None:
+        try:
+            await table.write(Write(Action.CREATE, _row(partition, _BARE, fingerprint)))
+        except AlreadyExistsError:
+            return await _owner(table, partition, _BARE)
+        return fingerprint
+    return str(stored["fingerprint"])
+
+
+async def _claim_tails(table: Table, partition: str, tails: dict[str, str]) -> dict[str, str]:
+    """Owner of each tail, after inserting the rows that are not there."""
+    first: dict[str, str] = {}
+    for fingerprint, tail in tails.items():
+        first.setdefault(tail, fingerprint)
+    rows = {
+        tail: _row(f"{partition}~{tail[0]}", f"t{part(tail)}", fingerprint)
+        for tail, fingerprint in first.items()
+    }
+    written = await write_rows(table, [Write(Action.CREATE, row) for row in rows.values()])
+    taken = [tail for tail, won in zip(rows, written, strict=True) if not won]
+
+    async def read(tail: str) -> str:
+        return await _owner(table, f"{partition}~{tail[0]}", f"t{tail}")
+
+    return first | dict(zip(taken, await each(taken, read), strict=True))
+
+
+async def _owner(table: Table, partition: str, row: str) -> str:
+    stored = await table.get(partition, row)
+    if stored is None:
+        raise MissingError("the row of a claimed id is gone")
+    return str(stored["fingerprint"])
+
+
+def _row(partition: str, row: str, fingerprint: str) -> Entity:
+    return {"PartitionKey": partition, "RowKey": row, "fingerprint": fingerprint}

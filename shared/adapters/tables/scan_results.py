@@ -1,0 +1,111 @@
+"""Results of scans in the tables `ScanResults`, `ScanExposures`, `ScanFailures` and `Coverage`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from azure.data.tables.aio import TableServiceClient
+
+from shared.adapters.tables.coverage import CoverageRows
+from shared.adapters.tables.keys import newest_first, newest_first_partition, ordered, part
+from shared.adapters.tables.result_rows import ResultRow, ResultRows
+from shared.domain.coverage import Coverage, ReadFailure
+from shared.domain.exposure import Exposure, SourceClass, Verdict
+from shared.domain.finding import FrozenFinding
+from shared.domain.page import Page, PageRequest
+from shared.domain.severity import Severity
+
+
+class TableScanResultStore:
+    """`ScanResultStore` on Azure Tables."""
+
+    def __init__(self, service: TableServiceClient, *, prefix: str = "") -> None:
+        self._findings = ResultRows(service, f"{prefix}ScanResults", FrozenFinding, newest_first_partition)
+        self._exposures = ResultRows(service, f"{prefix}ScanExposures", Exposure, _exposure_partition)
+        self._failures = ResultRows(service, f"{prefix}ScanFailures", ReadFailure, _failure_partition)
+        self._coverage = CoverageRows(service, f"{prefix}Coverage")
+
+    async def aclose(self) -> None:
+        """Release the table clients."""
+        for rows in (self._findings, self._exposures, self._failures, self._coverage):
+            await rows.aclose()
+
+    async def put_findings(self, scan_id: str, shard_id: str, findings: Sequence[FrozenFinding]) -> None:
+        """See `ScanResultStore.put_findings`; of two with one id the later stays."""
+        rows = {
+            row.id: ResultRow(newest_first(row.id, "i"), row.observation.severity.value, row)
+            for row in findings
+        }
+        await self._findings.put(scan_id, shard_id, list(rows.values()))
+
+    async def put_exposures(self, scan_id: str, shard_id: str, exposures: Sequence[Exposure]) -> None:
+        """See `ScanResultStore.put_exposures`; of two with one key the later stays."""
+        rows = {
+            row.key: ResultRow("k" + ordered(row.key), _facet(row.source_class, row.verdict), row)
+            for row in exposures
+        }
+        await self._exposures.put(scan_id, shard_id, list(rows.values()))
+
+    async def put_failures(self, scan_id: str, shard_id: str, failures: Sequence[ReadFailure]) -> None:
+        """See `ScanResultStore.put_failures`; equal failures are each kept."""
+        in_order = sorted(failures, key=lambda row: (row.resource_id or "", row.type or "", row.reason))
+        rows = [
+            ResultRow(f"s{ordered(part(shard_id))} {number:06d}", "", row)
+            for number, row in enumerate(in_order)
+        ]
+        await self._failures.put(scan_id, shard_id, rows)
+
+    async def findings(
+        self,
+        scan_id: str,
+        request: PageRequest,
+        shards: frozenset[str] | None,
+        severities: tuple[Severity, ...] = (),
+    ) -> Page[FrozenFinding]:
+        """See `ScanResultStore.findings`."""
+        facets = frozenset(severity.value for severity in severities) or None
+        return await self._findings.page(scan_id, request, shards, facets)
+
+    async def exposures(
+        self,
+        scan_id: str,
+        request: PageRequest,
+        shards: frozenset[str] | None,
+        classes: tuple[SourceClass, ...] = (),
+        verdicts: tuple[Verdict, ...] = (),
+    ) -> Page[Exposure]:
+        """See `ScanResultStore.exposures`."""
+        facets = None
+        if classes or verdicts:
+            pairs = product(classes or SourceClass, verdicts or Verdict)
+            facets = frozenset(_facet(source_class, verdict) for source_class, verdict in pairs)
+        return await self._exposures.page(scan_id, request, shards, facets)
+
+    async def failures(
+        self, scan_id: str, request: PageRequest, shards: frozenset[str] | None
+    ) -> Page[ReadFailure]:
+        """See `ScanResultStore.failures`."""
+        return await self._failures.page(scan_id, request, shards)
+
+    async def put_coverage(self, coverage: Coverage) -> None:
+        """See `ScanResultStore.put_coverage`."""
+        await self._coverage.put(coverage)
+
+    async def coverage(self, scan_id: str) -> Coverage | None:
+        """See `ScanResultStore.coverage`."""
+        return await self._coverage.get(scan_id)
+
+
+def _exposure_partition(key: str) -> str:
+    """As far as an ARM id names subscription and resource group."""
+    return key[:80]
+
+
+def _failure_partition(key: str) -> str:
+    """The shard: no character of a key sorts before the space that ends it."""
+    return key.partition(" ")[0]
+
+
+def _facet(source_class: SourceClass, verdict: Verdict) -> str:
+    return f"{source_class.value}~{verdict.value}"

@@ -1,0 +1,80 @@
+"""Every store test runs against the in-memory twin and against Azure Storage (Azurite)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from shared.adapters.blobs import AzureBlobStore
+from shared.adapters.memory.blobs import MemoryBlobStore
+from shared.adapters.memory.events import MemoryEventOutbox
+from shared.adapters.memory.findings import MemoryFindingStore
+from shared.adapters.memory.plans import MemoryPlanStore
+from shared.adapters.memory.scan_results import MemoryScanResultStore
+from shared.adapters.memory.scans import MemoryScanStore
+from shared.adapters.storage_clients import blob_service, table_service
+from shared.adapters.tables.findings import TableFindingStore
+from shared.adapters.tables.outbox import TableEventOutbox
+from shared.adapters.tables.plans import TablePlanStore
+from shared.adapters.tables.scan_results import TableScanResultStore
+from shared.adapters.tables.scans import TableScanStore
+from shared.ports.blobs import BlobStore
+from shared.ports.stores import EventOutbox, FindingStore, PlanStore, ScanResultStore, ScanStore
+
+
+@dataclass
+class Stores:
+    """One backend's stores, empty."""
+
+    scans: ScanStore
+    plans: PlanStore
+    findings: FindingStore
+    results: ScanResultStore
+    outbox: EventOutbox
+    blobs: BlobStore
+
+
+@pytest.fixture(params=["memory", pytest.param("azure", marks=pytest.mark.local_stack)])
+async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
+    if request.param == "memory":
+        yield Stores(
+            MemoryScanStore(),
+            MemoryPlanStore(),
+            MemoryFindingStore(),
+            MemoryScanResultStore(),
+            MemoryEventOutbox(),
+            MemoryBlobStore(),
+        )
+        return
+    async for built in azure_stores(request.getfixturevalue("storage_connection_string")):
+        yield built
+
+
+@pytest.fixture
+async def azure(storage_connection_string: str) -> AsyncIterator[Stores]:
+    """Only the real adapters, for what a twin has no counterpart of."""
+    async for built in azure_stores(storage_connection_string):
+        yield built
+
+
+async def azure_stores(connection_string: str) -> AsyncIterator[Stores]:
+    prefix = f"t{uuid.uuid4().hex[:12]}"
+    tables = table_service(connection_string=connection_string)
+    blobs = blob_service(connection_string=connection_string)
+    async with tables, blobs:
+        yield Stores(
+            TableScanStore(tables, prefix=prefix),
+            TablePlanStore(tables, prefix=prefix),
+            TableFindingStore(tables, prefix=prefix),
+            TableScanResultStore(tables, prefix=prefix),
+            TableEventOutbox(tables, prefix=prefix),
+            AzureBlobStore(blobs, prefix),
+        )
+        async for table in tables.list_tables():
+            if table.name.startswith(prefix):
+                await tables.delete_table(table.name)
+        async for container in blobs.list_containers(name_starts_with=prefix):
+            await blobs.delete_container(container.name)
