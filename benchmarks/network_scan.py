@@ -136,7 +136,7 @@ async def _floor(settings: dict[str, str], scan_id: str) -> dict[str, Any]:
 
 
 async def _fetch(settings: dict[str, str]) -> tuple[float, int]:
-    text = query_text(InventoryQuery.NETWORK, types=(*NETWORK_TYPES, *UNEVALUATED_ENTRY_TYPES))
+    text = query_text(InventoryQuery.NETWORK, (*NETWORK_TYPES, *UNEVALUATED_ENTRY_TYPES))
     base = settings["SECURITY_COPILOT_ARM_URL"]
     async with aiohttp.ClientSession() as session:
         token = await _token(session, settings)

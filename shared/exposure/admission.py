@@ -1,0 +1,95 @@
+"""What one NSG lets in when it is judged by itself, whatever stands before or behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from shared.domain.exposure import Protocol, SourceClass, Verdict
+from shared.exposure.addresses import Family
+from shared.exposure.destinations import Destination, Destinations
+from shared.exposure.first_match import Grant, Reading, RuleSet
+from shared.exposure.intervals import contains
+from shared.exposure.path import Decider, Judgement, Piece, StageName
+from shared.exposure.security_rule import Action
+from shared.exposure.sources import SourceSet, classify
+
+
+class Admission(NamedTuple):
+    """Ports that an NSG opens on one protocol for at least one destination, and the rules that do."""
+
+    protocol: Protocol
+    family: Family
+    low: int
+    high: int
+    sources: SourceSet
+    grants: tuple[Grant, ...]
+
+
+def names_ipv6(rules: RuleSet) -> bool:
+    """Whether a rule speaks of IPv6 addresses."""
+    return any(rule.sources.names_ipv6 or rule.destinations.ipv6 for rule in rules.rules)
+
+
+def admissions(rules: RuleSet, families: Sequence[Family]) -> tuple[Admission, ...]:
+    """Who gets in, for every destination that the rules tell apart; only what is certain counts."""
+    found: dict[tuple[object, ...], Admission] = {}
+    for destination in _told_apart(rules, families):
+        for protocol in Protocol:
+            for segment in rules.segments(protocol, destination, Reading.CERTAIN):
+                key = (protocol, destination.family, *segment)
+                if key not in found:
+                    found[key] = Admission(
+                        protocol,
+                        destination.family,
+                        segment.low,
+                        segment.high,
+                        segment.sources,
+                        segment.grants,
+                    )
+    return tuple(found.values())
+
+
+def _told_apart(rules: RuleSet, families: Sequence[Family]) -> Iterator[Destination]:
+    """One destination of each kind that the rules tell apart."""
+    letting_in = [
+        rule.destinations
+        for rule in rules.rules
+        if rule.action is not Action.DENY and (rule.sources.ipv4 or rule.sources.ipv6 or rule.sources.tags)
+    ]
+    if not letting_in:
+        return
+    groups = [frozenset[str](), *(frozenset({g}) for g in sorted({g for d in letting_in for g in d.groups}))]
+    for family in families:
+        seen = set()
+        for address in _addresses(rules, letting_in, family):
+            for members in groups:
+                destination = Destination(family, address, groups=members)
+                signature = rules.signature(destination)
+                if signature not in seen:
+                    seen.add(signature)
+                    yield destination
+
+
+def _addresses(rules: RuleSet, letting_in: list[Destinations], family: Family) -> list[int]:
+    """The first address of every run of addresses that the rules' destinations tell apart."""
+    bounds = {0}
+    for rule in rules.rules:
+        bounds.update(rule.destinations.ipv4 if family == 4 else rule.destinations.ipv6)
+    named = [destinations.ipv4 if family == 4 else destinations.ipv6 for destinations in letting_in]
+    if any(destinations.anywhere or destinations.tags or destinations.groups for destinations in letting_in):
+        return sorted(bounds)
+    return sorted(bound for bound in bounds if any(contains(intervals, bound) for intervals in named))
+
+
+def open_to_internet(found: tuple[Admission, ...]) -> dict[Protocol, Judgement]:
+    """What an NSG opens to the internet, by protocol, as a judgement of its own."""
+    pieces: dict[Protocol, list[Piece]] = {}
+    for one in found:
+        if classify(one.sources, one.family) is SourceClass.INTERNET:
+            deciders = tuple(Decider(StageName.LONE_NSG, grant.rule) for grant in one.grants)
+            pieces.setdefault(one.protocol, []).append(Piece(one.low, one.high, one.sources, deciders))
+    return {
+        protocol: Judgement(Verdict.UNATTACHED, SourceClass.INTERNET, tuple(opened), None)
+        for protocol, opened in pieces.items()
+    }

@@ -1,0 +1,206 @@
+"""First match by priority, over sets instead of single packets.
+
+The rules of one stage are walked once for each run of ports that they tell apart; what a run's earlier rules
+have decided is taken out of what later ones can decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from shared.domain.exposure import Protocol
+from shared.exposure.addresses import Family, public_space
+from shared.exposure.destinations import Destination, Match
+from shared.exposure.intervals import Intervals, contains, difference, intersection, union
+from shared.exposure.ports import ALL_PORTS
+from shared.exposure.security_rule import Action, RuleFields, SecurityRule, compile_rule
+from shared.exposure.sources import SourceSet, covers_tag
+
+ALLOWING: Final = frozenset({Action.ALLOW})
+"""What lets packets past an NSG."""
+
+
+class Reading(Enum):
+    """How to take what is not documented, or not known from the configuration."""
+
+    CERTAIN = "certain"
+    """Doubtful matches count where they keep packets out: what gets through does so under every reading."""
+    GENEROUS = "generous"
+    """Doubtful matches count where they let packets in: what gets through does so under some reading."""
+    ROUTED = "routed"
+    """Generous, and `VirtualNetwork` holds 0.0.0.0/0 (a default route puts it there)."""
+
+
+class Grant(NamedTuple):
+    """What one rule lets in on a run of ports."""
+
+    rule: SecurityRule
+    addresses: Intervals
+    tags: frozenset[str]
+
+
+class Segment(NamedTuple):
+    """A run of ports `low..high-1` that the stage treats alike, who is let in, and by which rules."""
+
+    low: int
+    high: int
+    grants: tuple[Grant, ...]
+    sources: SourceSet
+
+
+class _Step(NamedTuple):
+    """A rule cut down to one protocol, family, destination and reading."""
+
+    rule: SecurityRule
+    ports: Intervals
+    addresses: Intervals
+    tags: frozenset[str]
+
+
+_NO_TAGS: Final[frozenset[str]] = frozenset()
+Signature = tuple[Match, ...]
+"""How those rules match a destination that tell destinations apart; equal ones have equal outcomes."""
+_Key = tuple[Protocol, Family, bool, Signature, Reading, frozenset[Action]]
+
+
+@dataclass(slots=True, eq=False)
+class RuleSet:
+    """The compiled inbound rules of one NSG (or admin configuration), which many resources may share."""
+
+    rules: tuple[SecurityRule, ...]
+    _choosy: tuple[int, ...]
+    """Numbers of the rules that tell destinations apart and can matter to a stranger."""
+    _choosy_inside: tuple[int, ...]
+    """Those of them that tell IPv4 destinations inside the virtual network apart."""
+    _latest: tuple[Destination | None, Signature] = (None, ())
+    """The signature asked for last: one destination is asked about many times in a row."""
+    _memo: dict[_Key, tuple[Segment, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def compiled(cls, rules: Sequence[RuleFields]) -> RuleSet:
+        """Compile rules and put them in order. Of two with one priority, which Azure refuses, Allow is first.
+
+        Raises:
+            ValueError: a rule cannot be read.
+        """
+        compiled = sorted(
+            map(compile_rule, rules), key=lambda rule: (rule.priority, rule.action == Action.DENY)
+        )
+        choosy = [
+            n for n, rule in enumerate(compiled) if rule.sources.strangers and not rule.destinations.anywhere
+        ]
+        inside = [n for n in choosy if not compiled[n].destinations.plain]
+        return cls(tuple(compiled), tuple(choosy), tuple(inside))
+
+    def signature(self, destination: Destination) -> Signature:
+        """What of `destination` the outcome depends on, beside its family and whether it is inside."""
+        known, signature = self._latest
+        if known is not destination:
+            choosy = self._choosy_at(destination.family, destination.in_virtual_network)
+            signature = tuple(self.rules[number].destinations.match(destination) for number in choosy)
+            self._latest = destination, signature
+        return signature
+
+    def _choosy_at(self, family: Family, inside: bool) -> tuple[int, ...]:
+        return self._choosy_inside if inside and family == 4 else self._choosy
+
+    def segments(
+        self,
+        protocol: Protocol,
+        destination: Destination,
+        reading: Reading,
+        actions: frozenset[Action] = ALLOWING,
+    ) -> tuple[Segment, ...]:
+        """What rules with one of `actions` decide, by runs of ports. Computed once.
+
+        `reading` is taken for these actions: a doubtful match of any other keeps packets from them.
+        """
+        family, inside = destination.family, destination.in_virtual_network
+        signature = self.signature(destination)
+        key = (protocol, family, inside, signature, reading, actions)
+        found = self._memo.get(key)
+        if found is None:
+            matches = dict(zip(self._choosy_at(family, inside), signature, strict=True))
+            steps = self._steps(protocol, family, matches, (reading, actions))
+            found = self._memo[key] = _segments(steps, family, actions)
+        return found
+
+    def _steps(
+        self,
+        protocol: Protocol,
+        family: Family,
+        matches: Mapping[int, Match],
+        wanted: tuple[Reading, frozenset[Action]],
+    ) -> list[_Step]:
+        reading, actions = wanted
+        steps: list[_Step] = []
+        last = 0
+        for number, rule in enumerate(self.rules):
+            doubtful_counts = (rule.action in actions) == (reading is not Reading.CERTAIN)
+            needed = Match.MAYBE if doubtful_counts else Match.YES
+            if rule.speaks_of(protocol) < needed or matches.get(number, Match.YES) < needed:
+                continue
+            addresses = _addresses(rule, family, needed, reading)
+            if not addresses and not rule.sources.tags:
+                continue
+            ports = ALL_PORTS if protocol is Protocol.ICMP else rule.ports
+            steps.append(_Step(rule, ports, addresses, rule.sources.tags))
+            if rule.action in actions:
+                last = len(steps)
+        return steps[:last]
+
+
+def _addresses(rule: SecurityRule, family: Family, needed: Match, reading: Reading) -> Intervals:
+    if family == 6 and rule.sources.literal_ipv4 and needed is Match.MAYBE:
+        return public_space(6)
+    if reading is Reading.ROUTED and rule.sources.virtual_network:
+        return public_space(family)
+    return rule.sources.addresses(family)
+
+
+def _segments(steps: Sequence[_Step], family: Family, actions: frozenset[Action]) -> tuple[Segment, ...]:
+    segments: list[Segment] = []
+    bounds = sorted({bound for step in steps for bound in step.ports})
+    for low, high in pairwise(bounds):
+        grants = _decide([step for step in steps if contains(step.ports, low)], family, actions)
+        if grants:
+            _append(segments, low, high, grants)
+    return tuple(segments)
+
+
+def _append(segments: list[Segment], low: int, high: int, grants: tuple[Grant, ...]) -> None:
+    """Add a run of ports, joined to the one before it where nothing differs."""
+    previous = segments[-1] if segments else None
+    if previous and previous.high == low and previous.grants == grants:
+        segments[-1] = previous._replace(high=high)
+        return
+    addresses = grants[0].addresses
+    for grant in grants[1:]:
+        addresses = union(addresses, grant.addresses)
+    tags = frozenset(tag for grant in grants for tag in grant.tags)
+    segments.append(Segment(low, high, grants, SourceSet(addresses, tags)))
+
+
+def _decide(steps: Sequence[_Step], family: Family, actions: frozenset[Action]) -> tuple[Grant, ...]:
+    """The grants on one run of ports.
+
+    A tag that nobody can expand takes nothing away from the addresses, whether it is allowed or denied; it is
+    decided itself by the first rule that names it, or when no public address is left undecided.
+    """
+    undecided = public_space(family)
+    decided_tags: set[str] = set()
+    grants: list[Grant] = []
+    for step in steps:
+        if not undecided:
+            break
+        addresses = intersection(step.addresses, undecided)
+        tags = step.tags and frozenset(tag for tag in step.tags if not covers_tag(decided_tags, tag))
+        if step.rule.action in actions and (addresses or tags):
+            grants.append(Grant(step.rule, addresses, tags or _NO_TAGS))
+        undecided = difference(undecided, step.addresses)
+        decided_tags |= step.tags
+    return tuple(grants)

@@ -1,0 +1,96 @@
+"""What a rule is: metadata that a model validates, and what evaluating it can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from shared.domain.finding import Observation
+from shared.domain.severity import Severity
+
+RuleId = Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+){2}$", max_length=80)]
+
+
+class ControlReference(BaseModel):
+    """A control of a framework that the rule speaks to, such as CIS Azure 6.0, 7.2."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    framework: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    version: str | None = None
+    control: str
+
+
+class RuleScope(StrEnum):
+    """What a rule is evaluated on: each resource by itself, or a subscription's joined network."""
+
+    RESOURCE = "resource"
+    NETWORK = "network"
+
+
+class RuleMetadata(BaseModel):
+    """Everything a person needs to know about a rule without reading its code."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule_id: RuleId
+    title: str = Field(max_length=150, description="names the check: what holds when it passes")
+    finding_title: str = Field(max_length=150, description="names the problem: what is so when it fails")
+    description: str = Field(max_length=400)
+    severity: Severity
+    cvss_score: float | None = Field(default=None, ge=0, le=10)
+    risk_score: int = Field(ge=0, le=100)
+    resource_type: str
+    reads: tuple[str, ...] = Field(min_length=1, description="ARM resource types, lower-cased")
+    references: tuple[str, ...] = Field(min_length=1)
+    remediation_steps: tuple[str, ...] = Field(min_length=1)
+    auto_remediable: bool
+    scope: RuleScope = RuleScope.RESOURCE
+    controls: tuple[ControlReference, ...] = ()
+
+    @field_validator("title")
+    @classmethod
+    def _names_the_check(cls, value: str) -> str:
+        if value.startswith("Ensure"):
+            raise ValueError("a title names the check, it does not command")
+        return value
+
+
+class RuleStatus(StrEnum):
+    """What a rule says of one resource. `error` = could not look, which is never `pass`."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FAIL = "fail"
+    ERROR = "error"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """A rule's word on one resource: `observations` where it fails, `reason` where it could not look."""
+
+    rule_id: str
+    resource_id: str
+    status: RuleStatus
+    observations: tuple[Observation, ...] = ()
+    reason: str | None = None
+
+
+Subject_contra = TypeVar("Subject_contra", contravariant=True)
+
+
+class Rule(Protocol[Subject_contra]):
+    """A rule over subjects of one kind (a resource, or the joined network of a subscription)."""
+
+    @property
+    def metadata(self) -> RuleMetadata:
+        """Its description."""
+        ...
+
+    def evaluate(self, subject: Subject_contra) -> Iterable[RuleResult]:
+        """One result for each resource it looked at. Never raises for bad data: that is `error`."""
+        ...

@@ -1,0 +1,79 @@
+"""Every rule of the product: modules of `shared.rules.packs`, each with one constant `RULE`."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, Final
+
+from shared.exposure import SubscriptionNetwork
+from shared.rules import packs
+from shared.rules.base import Rule, RuleMetadata, RuleScope
+
+AnyRule = Rule[Any]
+
+
+class RuleRegistrationError(Exception):
+    """A rule module breaks the conventions; the product must not start with it."""
+
+
+def all_rules() -> tuple[AnyRule, ...]:
+    """Every rule, in the order of the ids."""
+    return tuple(_registered().values())
+
+
+def network_rules() -> tuple[Rule[SubscriptionNetwork], ...]:
+    """The rules over a subscription's joined network."""
+    return tuple(rule for rule in all_rules() if rule.metadata.scope is RuleScope.NETWORK)
+
+
+def get(rule_id: str) -> AnyRule:
+    """The rule with this id.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _registered()[rule_id]
+
+
+@cache
+def _registered() -> Mapping[str, AnyRule]:
+    return MappingProxyType(register(_modules()))
+
+
+def _modules() -> Iterable[tuple[str, object]]:
+    """Name and `RULE` of every rule module; names that start with an underscore are shared parts."""
+    for found in pkgutil.walk_packages(packs.__path__, packs.__name__ + "."):
+        if not found.ispkg and not found.name.rsplit(".", 1)[-1].startswith("_"):
+            yield found.name, getattr(import_module(found.name), "RULE", None)
+
+
+_NAME_OF_CONSTANT: Final = "RULE"
+
+
+def register(modules: Iterable[tuple[str, object]]) -> dict[str, AnyRule]:
+    """Rules by id, sorted, from module names and their `RULE`.
+
+    Raises:
+        RuleRegistrationError: a module has no rule, two rules have one id, or a rule's file is not named by
+            the last part of its id.
+    """
+    rules: dict[str, AnyRule] = {}
+    for name, rule in modules:
+        metadata = getattr(rule, "metadata", None)
+        if not isinstance(metadata, RuleMetadata) or not callable(getattr(rule, "evaluate", None)):
+            raise RuleRegistrationError(f"{name} has no constant {_NAME_OF_CONSTANT} that is a rule")
+        if metadata.rule_id.rsplit(".", 1)[-1] != name.rsplit(".", 1)[-1]:
+            raise RuleRegistrationError(f"{name} holds {metadata.rule_id}: the file name must match the id")
+        if metadata.rule_id in rules:
+            raise RuleRegistrationError(f"{name} repeats the id {metadata.rule_id}")
+        rules[metadata.rule_id] = _as_rule(rule)
+    return dict(sorted(rules.items()))
+
+
+def _as_rule(rule: object) -> AnyRule:
+    checked: Any = rule
+    return checked  # type: ignore[no-any-return]  # its shape was checked above
