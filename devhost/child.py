@@ -88,10 +88,14 @@ class Child:
             raise ChildError(f"{self._module} printed something else than a ready line")
         return said
 
-    def stop(self, timeout: float = STOP_SECONDS) -> None:
-        """SIGTERM, wait, and kill only what does not end."""
+    def ask_to_stop(self) -> None:
+        """SIGTERM, without waiting."""
         if self.running:
             self._process.send_signal(signal.SIGTERM)
+
+    def stop(self, timeout: float = STOP_SECONDS) -> None:
+        """SIGTERM, wait, and kill only what does not end."""
+        self.ask_to_stop()
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:

@@ -76,6 +76,8 @@ class LocalStack:
 
     def stop(self) -> None:
         """Stop what was started, in reverse, and remove what is only temporary."""
+        for child in self._children:
+            child.ask_to_stop()
         for child in reversed(self._children):
             child.stop()
         self._children.clear()
@@ -131,7 +133,7 @@ class LocalStack:
             "SECURITY_COPILOT_CURSOR_SECRET": self.secrets["cursor"],
             "SECURITY_COPILOT_PUBLIC_URL": base_url,
             "SECURITY_COPILOT_SCAN_STALL_SECONDS": str(STALL_SECONDS),
-            "SECURITY_COPILOT_CHECK_MIN_SECONDS": "0.05",
+            "SECURITY_COPILOT_CHECK_MIN_SECONDS": "0.3",
             "SECURITY_COPILOT_CHECK_MAX_SECONDS": "5",
             **azure_settings,
         }

@@ -56,8 +56,8 @@ class ServiceBusMessenger:
 
     async def aclose(self) -> None:
         """Close the senders; the client belongs to who made it."""
-        for queue in list(self._senders):
-            await self._drop(queue)
+        # Side by side: the SDK takes a second to close each.
+        await asyncio.gather(*(self._drop(queue) for queue in list(self._senders)))
 
     async def send(self, messages: Sequence[Message]) -> None:
         """See `Messenger.send`. Messages with a delay are scheduled from now.

@@ -7,6 +7,7 @@ the shard and of the next page sent: a crash repeats work and never loses or dou
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
 from typing import Any, Final
@@ -55,11 +56,12 @@ class PlanScan:
         await self._page(found.value, message.page, failure=reason[:MAX_REASON])
 
     async def _page(self, scan: Scan, number: int, failure: str | None) -> None:
-        page = await self._engine.plans.get_page(scan.scan_id, number)
+        page, cursor = await asyncio.gather(
+            self._engine.plans.get_page(scan.scan_id, number), self._cursor(scan, number)
+        )
         if page is not None:
             await self._send_again(scan, page)
             return
-        cursor = await self._cursor(scan, number)
         if cursor is None or cursor.step is PlanStep.RELATE:
             return
         page, shards = await self._write(scan, number, cursor, failure)

@@ -47,8 +47,9 @@ class RunShard:
             PortError: storage is away; the message will be delivered again.
         """
         engine = self._engine
-        found = await engine.scans.get(message.scan_id)
-        shard = await engine.plans.get_shard(message.scan_id, message.shard_id)
+        found, shard = await asyncio.gather(
+            engine.scans.get(message.scan_id), engine.plans.get_shard(message.scan_id, message.shard_id)
+        )
         if found is None or found.value.status.terminal or shard is None:
             log.info("shard %s of %s is of no use any more", message.shard_id, message.scan_id)
             return
@@ -128,7 +129,8 @@ class RunShard:
         failures = [*related.failures, *_absent_targets(focus, subscription, present)]
         async with asyncio.TaskGroup() as writes:
             writes.create_task(engine.results.put_exposures(scan.scan_id, shard.shard_id, related.exposures))
-            writes.create_task(engine.results.put_failures(scan.scan_id, shard.shard_id, failures))
+            if failures or scan.run > 1 or shard.attempt > 1:
+                writes.create_task(engine.results.put_failures(scan.scan_id, shard.shard_id, failures))
             recorded = writes.create_task(self._findings(scan, shard, scanner, related, present))
         kept = recorded.result()
         return Marker(
