@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Final, Literal, NamedTuple
 
 from shared.exposure.intervals import Intervals, difference, from_ranges
@@ -80,11 +80,6 @@ def parse_address(text: str) -> tuple[Family, int]:
     """
     address = ip_address(text.strip())
     return address.version, int(address)
-
-
-def write_address(family: Family, number: int) -> str:
-    """The address as people write it."""
-    return str(IPv4Address(number) if family == 4 else IPv6Address(number))
 
 
 def _blocks(*texts: str) -> Intervals:

@@ -33,7 +33,7 @@ class Attachment:
     interfaces: list[str] = field(default_factory=list)
     """Lower-cased ids of the interfaces it protects, by itself or through their subnet."""
     unread: list[str] = field(default_factory=list)
-    """Interfaces and subnets that the NSG names and that were not read."""
+    """What was not read: interfaces and subnets that the NSG names, load balancers before its interfaces."""
     subnets: int = 0
 
     @property
@@ -115,9 +115,11 @@ class SubscriptionNetwork:
         tables = self.tables
         found = {key: Attachment() for key in tables.groups}
         for key, interface in tables.interfaces.items():
+            unread = self.topology.unread_balancers(interface)
             for name in self.topology.groups_on(interface):
                 if name in found:
                     found[name].interfaces.append(key)
+                    found[name].unread += unread
         for subnet in tables.subnets.values():
             if subnet.nsg in found:
                 found[subnet.nsg].subnets += 1

@@ -30,6 +30,7 @@ UNEVALUATED_ENTRY_TYPES: Final[Mapping[str, str]] = {
     "microsoft.network/applicationgateways": "Application gateway listeners are not evaluated yet.",
     "microsoft.network/azurefirewalls": "Destination NAT rules of Azure Firewall are not evaluated yet.",
     "microsoft.compute/virtualmachinescalesets": "Interfaces of scale set instances are not evaluated yet.",
+    "microsoft.containerinstance/containergroups": "Addresses of container groups are not evaluated yet.",
     "microsoft.network/virtualnetworkgateways": "Public endpoints of gateways are not evaluated yet.",
     "microsoft.network/bastionhosts": "Public endpoints of Bastion hosts are not evaluated yet.",
     "microsoft.network/networkmanagers": (

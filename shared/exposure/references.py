@@ -66,9 +66,13 @@ def _of_interface(tables: NetworkTables, interface: NetworkInterface) -> Iterato
         address = configuration.public_ip
         if address is not None and address.lower() not in tables.public_ips:
             yield interface.id, address.lower()
-        for name in (*configuration.pools, *configuration.nat_rules):
-            if owning_resource(name) not in tables.balancers:
-                yield interface.id, name
+    yield from ((interface.id, name) for name in unread_balancers(tables, interface))
+
+
+def unread_balancers(tables: NetworkTables, interface: NetworkInterface) -> list[str]:
+    """Keys of load balancers that an interface says it is behind, and that are not in the tables."""
+    names = (name for one in interface.configurations for name in (*one.pools, *one.nat_rules))
+    return [key for key in dict.fromkeys(map(owning_resource, names)) if key not in tables.balancers]
 
 
 def _of_load_balancers(tables: NetworkTables) -> Iterator[_Reference]:

@@ -13,6 +13,7 @@ from shared.exposure.load_balancer import Forwarding
 from shared.exposure.path import UNREAD, StageName, Stages, Unread
 from shared.exposure.public_ip import PublicIp, arrive
 from shared.exposure.reach import Receiver
+from shared.exposure.references import unread_balancers
 from shared.exposure.tables import NetworkTables
 
 
@@ -103,6 +104,10 @@ class Topology:
             if known is not None:
                 stages[stage] = known.id
         return Receiver(interface.id, subscription_of(interface.id), stages)
+
+    def unread_balancers(self, interface: NetworkInterface) -> list[str]:
+        """Keys of load balancers that send packets to an interface and were not read."""
+        return unread_balancers(self._tables, interface)
 
     def groups_on(self, interface: NetworkInterface) -> set[str]:
         """Keys of the NSGs in force on an interface, read or not."""

@@ -15,7 +15,7 @@ from tests.unit.exposure.random_networks import admin_answer, as_arm, networks
 SAMPLED_PORTS = (0, 20, 22, 23, 24, 80, 81, 1024, 3389)
 """One port of every run that the generated rules tell apart."""
 RANK = {"tag": 1, "azure": 1, "limited": 2, "internet": 3}
-QUICK = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FULL = settings(max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 Table = dict[tuple[str, int], dict[str, str]]

@@ -105,6 +105,14 @@ def test_g30_always_allow_without_nsg_is_unverified() -> None:
     assert (row.verdict, row.protocol.value, row.ports) == (Verdict.UNVERIFIED, "tcp", ("443",))
 
 
+def test_words_of_a_path_without_a_group() -> None:
+    public = azure.public_ip(sku="Basic")
+    found = rows(azure.join(public, azure.virtual_network(), azure.interface(public=public)))
+    assert {path_in_words(row) for row in found} == {
+        "internet -> 20.1.2.3 -> nic; open: no network security group on the path"
+    }
+
+
 def test_default_route_through_the_internet_hop_changes_nothing() -> None:
     routes, group, public = (
         azure.route_table("r", "0.0.0.0/0", "Internet"),

@@ -217,6 +217,16 @@ def test_balanced_port_beside_the_open_one_is_latent() -> None:
     assert (finding.severity, finding.evidence["verdict"]) == (Severity.MEDIUM, "latent")
 
 
+def test_unread_load_balancer_leaves_no_pass() -> None:
+    nsg, nic = azure.nsg("nsg", [azure.rule()]), azure.interface(pools=[azure.pool_id()], machine="vm")
+    network = azure.join(nsg, azure.virtual_network(subnet_nsg=nsg), nic)
+    balancer = azure.arm_id("loadBalancers", "lb").lower()
+    [result] = get("network.exposure.vm_effective").evaluate(network)
+    assert (result.status, balancer in (result.reason or "")) == (RuleStatus.ERROR, True)
+    [finding] = findings(network)
+    assert (finding.severity, finding.evidence["unread"]) == (Severity.HIGH, [balancer])
+
+
 def test_default_rules_are_never_to_blame() -> None:
     routes, group, public = azure.route_table("r", "0.0.0.0/0"), azure.nsg("nsg"), azure.public_ip()
     network = azure.join(

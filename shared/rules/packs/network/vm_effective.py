@@ -171,9 +171,11 @@ def _description(
 
 
 def _unread(network: SubscriptionNetwork, interfaces: Sequence[str]) -> str | None:
-    """Why a pass cannot be given: a stage on the way in could not be read."""
+    """Why a pass cannot be given: a stage on the way in, or the way in itself, could not be read."""
     for key in interfaces:
         interface = network.tables.interfaces[key]
+        for balancer in network.topology.unread_balancers(interface):
+            return f"load balancer {balancer}, which sends packets to {interface.id}, could not be read"
         for arrival, _, stages in network.topology.entrances(interface):
             if any(isinstance(rules, Unread) for _, rules in stages.nsgs()):
                 where = arrival.public_ip or arrival.entry_point
