@@ -71,7 +71,10 @@ class RuleStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """A rule's word on one resource: `observations` where it fails, `reason` where it could not look."""
+    """A rule's word on one resource: `observations` where it fails, `reason` where it could not look.
+
+    A failure with a reason is what is known so far: there may be more that could not be seen.
+    """
 
     rule_id: str
     resource_id: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,7 @@ from shared.domain.plan import Shard
 from shared.domain.scan import Scan
 from shared.domain.timestamps import whole_second
 from shared.ports.errors import InventoryError, VersionConflictError
-from shared.rules.base import RuleResult, RuleStatus
+from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.scanners.base import Focus, Related
 from shared.services.announce import finding_event
 from shared.services.engine import UPDATE_TRIES, Engine, focus_of
@@ -51,20 +51,21 @@ class RecordFindings:
         self._engine = engine
 
     async def record(
-        self, scan: Scan, shard: Shard, related: Related, *, present: set[str], rules: set[str]
+        self, scan: Scan, shard: Shard, related: Related, *, present: set[str], rules: Sequence[RuleMetadata]
     ) -> list[FrozenFinding]:
         """Write records for one subscription; the frozen rows of every observation, under its record's id.
 
         Args:
             present: lower-cased ids of all resources read in the subscription.
-            rules: ids of the rules that were run: others' findings are not touched.
+            rules: the rules that were run: others' findings are not touched.
         """
         by = Sighting(scan.scan_id, whole_second(shard.read_at))
         observed = {one.fingerprint: one for one in related.observations}
-        gone = _GoneCheck(self._engine, scan, shard, present, focus_of(scan))
+        reads = {rule.rule_id: rule.reads for rule in rules}
+        gone = _GoneCheck(self._engine, shard, present, focus_of(scan), reads)
         for _ in range(UPDATE_TRIES):
             stored = await self._stored(shard.subscription_id or "")
-            changes = await self._changes(observed, stored, by, related, rules, gone)
+            changes = await self._changes(observed, stored, by, related, gone)
             lost = await self._write(scan, by, stored, changes)
             if not lost:
                 return self._frozen(scan, observed, stored, changes)
@@ -80,7 +81,6 @@ class RecordFindings:
         stored: dict[str, Versioned[Finding]],
         by: Sighting,
         related: Related,
-        rules: set[str],
         gone: _GoneCheck,
     ) -> list[_Change]:
         new = sorted(one for one in observed if one not in stored)
@@ -95,7 +95,7 @@ class RecordFindings:
             one
             for one in stored.values()
             if one.value.fingerprint not in observed
-            and one.value.observation.rule_id in rules
+            and one.value.observation.rule_id in gone.reads
             and one.value.status in RESOLVABLE
         ]
         fixed = [one for one in unseen if _about(one.value) in looked]
@@ -153,18 +153,27 @@ class RecordFindings:
 
 
 class _GoneCheck:
-    """Whether a resource is really gone: its whole type was read without it, and ARM answers 404."""
+    """Whether a resource is really gone: it was looked for completely, not seen, and ARM answers 404."""
 
-    def __init__(self, engine: Engine, scan: Scan, shard: Shard, present: set[str], focus: Focus) -> None:
-        complete = {one.type for one in shard.asked if one.status is CoverageStatus.READ}
+    def __init__(
+        self,
+        engine: Engine,
+        shard: Shard,
+        present: set[str],
+        focus: Focus,
+        reads: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self.reads = reads
+        """Rule id -> the types it reads."""
         self._engine = engine
         self._present = present
-        self._type_complete: Callable[[str], bool] = lambda kind: not focus.narrow and kind in complete
-        self._scan = scan
+        self._complete = (
+            set() if focus.narrow else {one.type for one in shard.asked if one.status is CoverageStatus.READ}
+        )
 
     async def among(self, records: list[Versioned[Finding]]) -> list[Versioned[Finding]]:
         """Those of the records whose resource is gone."""
-        candidates = [one for one in records if self._unlisted(one.value.observation.evaluated_id)]
+        candidates = [one for one in records if self._unlisted(one.value.observation)]
         gate = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
         targets = sorted({one.value.observation.evaluated_id.lower() for one in candidates})
 
@@ -182,9 +191,14 @@ class _GoneCheck:
         answers = dict(zip(targets, await asyncio.gather(*(absent(one) for one in targets)), strict=True))
         return [one for one in candidates if answers[one.value.observation.evaluated_id.lower()]]
 
-    def _unlisted(self, resource_id: str) -> bool:
-        key = resource_id.lower()
-        return key not in self._present and self._type_complete(_type_of(key))
+    def _unlisted(self, observation: Observation) -> bool:
+        """Not among what was read, though its own type, or all that its rule reads, was read whole.
+
+        The second covers subjects that a rule finds through others, such as the machine of an interface.
+        """
+        key = observation.evaluated_id.lower()
+        read = _type_of(key) in self._complete or self._complete.issuperset(self.reads[observation.rule_id])
+        return read and key not in self._present
 
 
 def _type_of(resource_id: str) -> str:
@@ -202,5 +216,5 @@ def _settled(results: Iterable[RuleResult]) -> set[tuple[str, str]]:
     return {
         (result.rule_id, result.resource_id.lower())
         for result in results
-        if result.status in (RuleStatus.PASS, RuleStatus.FAIL)
+        if result.status in (RuleStatus.PASS, RuleStatus.FAIL) and result.reason is None
     }

@@ -70,8 +70,7 @@ class RunShard:
         self, scan: Scan, shard: Shard, scanner: Scanner, related: Related, present: set[str]
     ) -> list[FrozenFinding]:
         """Record what was found, and write the rows that this scan keeps of it."""
-        rules = {rule.rule_id for rule in scanner.rules()}
-        findings = await self._record.record(scan, shard, related, present=present, rules=rules)
+        findings = await self._record.record(scan, shard, related, present=present, rules=scanner.rules())
         kept = _filtered(scan, findings)
         await self._engine.results.put_findings(scan.scan_id, shard.shard_id, kept)
         return kept

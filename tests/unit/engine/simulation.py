@@ -184,6 +184,7 @@ class World:
     resources: list[Any]
     subscriptions: list[str]
     page_size: int = 3
+    scanner: ProbeScanner = field(default_factory=ProbeScanner)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -220,7 +221,7 @@ class World:
             inventory=port(self.inventory),
             clock=self.clock,
             tokens=MemoryTokenSource(self.seed),
-            scanners={"network": ProbeScanner()},
+            scanners={"network": self.scanner},
             pace=Pace(),
             page_size=self.page_size,
         )

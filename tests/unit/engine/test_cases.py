@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,9 +19,11 @@ from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanType
 from shared.domain.severity import Severity
 from shared.ports.errors import BrokerUnavailableError, InventoryDeniedError, InventoryError
 from shared.ports.stores import FindingFilter
+from shared.rules.base import RuleStatus
+from shared.scanners.base import Focus, Projection, Related
 from shared.services.scan_control import ScanControl
 from shared.services.start_scan import StartScan
-from tests.unit.engine.probe_scanner import TYPE, resource
+from tests.unit.engine.probe_scanner import TYPE, ProbeScanner, resource
 from tests.unit.engine.simulation import Faults, World
 
 CALLER = Principal("tester", "Tester", Role.OPERATOR)
@@ -312,3 +316,27 @@ async def test_a_scan_with_older_data_does_not_undo_a_newer_word() -> None:
     await scanned(place)
     [after] = await records(place)
     assert after == newer
+
+
+class PartlyBlind(ProbeScanner):
+    """Fails on every resource, finds nothing definite, and says that it could not see all."""
+
+    def relate(self, subscription_id: str, projections: Iterable[Projection], focus: Focus) -> Related:
+        related = super().relate(subscription_id, projections, focus)
+        related.observations.clear()
+        related.results = [
+            replace(result, status=RuleStatus.FAIL, reason="an interface was not read")
+            for result in related.results
+        ]
+        return related
+
+
+async def test_a_failure_that_saw_only_a_part_resolves_nothing() -> None:
+    """A rule that fails and says that it could not see all leaves the other findings of its subject alone."""
+    place = world(BAD)
+    await scanned(place)
+    place.inventory.put(GOOD)
+    place.scanner = PartlyBlind()
+    await scanned(place)
+    [record] = await records(place)
+    assert record.status is FindingStatus.OPEN

@@ -58,9 +58,10 @@ class EffectiveReach:
                 for group in self.groups
                 if (observation := self._observation(subject, identity, group, reaches)) is not None
             )
+            reason = _unread(subject, interfaces)
             if found:
-                yield RuleResult(self.metadata.rule_id, identity, RuleStatus.FAIL, found)
-            elif (reason := _unread(subject, interfaces)) is not None:
+                yield RuleResult(self.metadata.rule_id, identity, RuleStatus.FAIL, found, reason)
+            elif reason is not None:
                 yield RuleResult(self.metadata.rule_id, identity, RuleStatus.ERROR, reason=reason)
             else:
                 yield RuleResult(self.metadata.rule_id, identity, RuleStatus.PASS)
