@@ -139,6 +139,10 @@ class FindingStore(Protocol):
         """The record by its id, or None."""
         ...
 
+    async def find(self, subscription_id: str, fingerprint: str) -> Versioned[Finding] | None:
+        """The record by its own key, in one read; or None."""
+        ...
+
     async def of_subscription(self, subscription_id: str) -> AsyncIterator[Versioned[Finding]]:
         """Every record of a subscription, in any state, in no particular order, streamed."""
         ...

@@ -183,7 +183,9 @@ class ScanQueries:
 
         async def join(member: FrozenFinding) -> ScanFinding:
             async with gate:
-                stored = await self._engine.findings.get(member.id)
+                stored = await self._engine.findings.find(
+                    member.observation.subscription_id, member.fingerprint
+                )
             return ScanFinding(member, stored.value if stored is not None else None)
 
         return tuple(await asyncio.gather(*(join(member) for member in members)))

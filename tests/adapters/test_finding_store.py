@@ -68,6 +68,10 @@ async def test_save_and_get(stores: Stores) -> None:
     record = finding(status=FindingStatus.IN_PROGRESS, assigned_to="Zoë", resolution_notes="x" * 5000)
     assert await stores.findings.save([(record, None)]) == []
     found = await stores.findings.get(record.id)
+    place = record.observation.subscription_id.upper(), record.fingerprint
+    assert await stores.findings.find(*place) == found
+    assert await stores.findings.find("another-subscription", record.fingerprint) is None
+    assert await stores.findings.find(place[0], "0" * 32) is None
     assert found is not None
     assert found.value == record
     assert await stores.findings.get("finding-20250805-174259") is None

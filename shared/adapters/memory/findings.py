@@ -49,6 +49,13 @@ class MemoryFindingStore:
         fingerprint = self._fingerprints.get(finding_id)
         return None if fingerprint is None else self._records[fingerprint]
 
+    async def find(self, subscription_id: str, fingerprint: str) -> Versioned[Finding] | None:
+        """See `FindingStore.find`."""
+        stored = self._records.get(fingerprint)
+        if stored is None or stored.value.observation.subscription_id.lower() != subscription_id.lower():
+            return None
+        return stored
+
     async def of_subscription(self, subscription_id: str) -> AsyncIterator[Versioned[Finding]]:
         """See `FindingStore.of_subscription`: the records at the time of the call."""
         return _stream([self._records[key] for key in self._by_subscription[subscription_id.lower()]])

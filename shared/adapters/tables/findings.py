@@ -52,6 +52,10 @@ class TableFindingStore:
         row = await self._index.find(finding_id)
         return None if row is None else await self._record(row.subscription_id, row.fingerprint)
 
+    async def find(self, subscription_id: str, fingerprint: str) -> Versioned[Finding] | None:
+        """See `FindingStore.find`."""
+        return await self._record(subscription_id, fingerprint)
+
     async def of_subscription(self, subscription_id: str) -> AsyncIterator[Versioned[Finding]]:
         """See `FindingStore.of_subscription`."""
         return self._stream(part(subscription_id.lower()))
