@@ -144,13 +144,13 @@ async def _serve(
             "pid": os.getpid(),
         }
     )
-    watch = asyncio.create_task(_watch(stack))
+    watch = asyncio.create_task(_watch_over(stack))
     await asyncio.wait(
         [asyncio.create_task(stop.wait()), serving, watch], return_when=asyncio.FIRST_COMPLETED
     )
     lost = watch.done()
     if lost:
-        print("devhost: a stand-in ended by itself", file=sys.stderr)
+        print("devhost: storage ended by itself, and what it held in memory with it", file=sys.stderr)
     await host.stop()
     source = getattr(host.module, "source", None)
     if source is not None:
@@ -161,9 +161,13 @@ async def _serve(
     return 1 if lost else 0
 
 
-async def _watch(stack: LocalStack) -> None:
-    """Returns when a stand-in has ended."""
-    while stack.alive:  # noqa: ASYNC110 - other processes set no event of ours
+async def _watch_over(stack: LocalStack) -> None:
+    """Start a stand-in again that ended by itself; return when storage did, which cannot be mended."""
+    while not stack.storage_lost:
+        for child in stack.fallen():
+            print(f"devhost: {child.module} ended by itself and is started again", file=sys.stderr)
+            stack.start_again(child)
+            await asyncio.to_thread(child.wait_ready)
         await asyncio.sleep(0.5)
 
 

@@ -34,22 +34,35 @@ class Child:
         Raises:
             OrphanError: one of an earlier run still works on the same state.
         """
-        self._module = module
+        self.module = module
+        self._arguments = list(arguments)
+        self._environment = dict(environment)
         self._pid_file = pid_file
         if pid_file is not None:
             end_orphan(pid_file, module)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+        self._process = self._launch()
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", self.module, *self._arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            env={**os.environ, **environment},
+            env={**os.environ, **self._environment},
             cwd=Path(__file__).resolve().parent.parent,
             start_new_session=True,
             preexec_fn=parent_death_hook(),  # noqa: PLW1509 - one system call, loaded before the fork
         )
-        guard(self._process.pid)
-        if pid_file is not None:
-            remember(pid_file, self._process.pid)
+        guard(process.pid)
+        if self._pid_file is not None:
+            remember(self._pid_file, process.pid)
+        return process
+
+    def start_again(self, *more: str) -> None:
+        """Start anew what has ended, with further arguments (its old port, say); `wait_ready` comes next."""
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._arguments += [one for one in more if one not in self._arguments]
+        self._process = self._launch()
 
     @property
     def pid(self) -> int:
@@ -70,14 +83,14 @@ class Child:
         deadline = time.monotonic() + timeout
         stream = self._process.stdout
         if stream is None:
-            raise ChildError(f"{self._module} has no output")
+            raise ChildError(f"{self.module} has no output")
         line = b""
         while not line.endswith(b"\n"):
             ready, _, _ = select.select([stream], [], [], max(0.0, deadline - time.monotonic()))
             part = os.read(stream.fileno(), 4096) if ready else b""
             if not part or len(line) > _MAX_READY_BYTES:
                 self.stop()
-                raise ChildError(f"{self._module} did not get ready (exit code {self._process.poll()})")
+                raise ChildError(f"{self.module} did not get ready (exit code {self._process.poll()})")
             line += part
         try:
             said = json.loads(line)
@@ -85,7 +98,7 @@ class Child:
             said = None
         if not isinstance(said, dict) or said.get("ready") is not True:
             self.stop()
-            raise ChildError(f"{self._module} printed something else than a ready line")
+            raise ChildError(f"{self.module} printed something else than a ready line")
         return said
 
     def ask_to_stop(self) -> None:

@@ -39,6 +39,7 @@ class LocalStack:
 
     options: StackOptions
     _children: list[Child] = field(default_factory=list)
+    _ports: dict[str, int] = field(default_factory=dict)
     _azurite: azurite.Azurite | None = None
     _folder: Path | None = None
     secrets: dict[str, str] = field(default_factory=dict)
@@ -68,11 +69,18 @@ class LocalStack:
         """Role -> API key."""
         return {role: self.secrets[role] for role in ROLES}
 
+    def fallen(self) -> list[Child]:
+        """Stand-ins that ended by themselves."""
+        return [child for child in self._children if not child.running]
+
     @property
-    def alive(self) -> bool:
-        """Whether every stand-in still runs."""
-        storage = self._azurite is not None and self._azurite.running
-        return storage and all(child.running for child in self._children)
+    def storage_lost(self) -> bool:
+        """Whether Azurite ended: what it had not written out is gone."""
+        return self._azurite is not None and not self._azurite.running
+
+    def start_again(self, child: Child) -> None:
+        """Start a fallen stand-in on its old port. Call it in the main thread, then `child.wait_ready()`."""
+        child.start_again("--port", str(self._ports[child.module]))
 
     def stop(self) -> None:
         """Stop what was started, in reverse, and remove what is only temporary."""
@@ -107,13 +115,14 @@ class LocalStack:
             azure = self._child(
                 "devhost.azure",
                 [
-                    *("--estate", str(self.options.estate)),
-                    *(() if faults is None else ("--faults", str(faults))),
+                    *("--estate", str(self.options.estate.resolve())),
+                    *("--identity-header", self.secrets["identity"]),
+                    *(() if faults is None else ("--faults", str(faults.resolve()))),
                 ],
                 {},
             )
-        port = bus.wait_ready()["port"]
-        azure_settings = _real_azure(self.options) if azure is None else _stand_in(azure)
+        port = self._ports[bus.module] = bus.wait_ready()["port"]
+        azure_settings = _real_azure(self.options) if azure is None else self._stand_in(azure)
         storage.wait_ready()
         settings = {
             "FUNCTIONS_WORKER_RUNTIME": "python",
@@ -142,24 +151,23 @@ class LocalStack:
             _write_private(state / "settings.json", settings)
         return settings
 
+    def _stand_in(self, azure: Child) -> dict[str, str]:
+        self._ports[azure.module] = azure.wait_ready()["port"]
+        base = f"http://127.0.0.1:{self._ports[azure.module]}"
+        return {
+            "IDENTITY_ENDPOINT": f"{base}/msi/token",
+            "IDENTITY_HEADER": self.secrets["identity"],
+            "SECURITY_COPILOT_CREDENTIAL": "managed_identity",
+            "SECURITY_COPILOT_ARM_URL": base,
+            "SECURITY_COPILOT_ARM_AUDIENCE": "https://management.azure.com",
+        }
+
     def _child(self, module: str, arguments: list[str], environment: Mapping[str, str]) -> Child:
         state = self.options.state
         pid_file = None if state is None else state / f"{module.rpartition('.')[2]}.pid"
         child = Child(module, arguments, pid_file=pid_file, environment=environment)
         self._children.append(child)
         return child
-
-
-def _stand_in(azure: Child) -> dict[str, str]:
-    said = azure.wait_ready()
-    base = f"http://127.0.0.1:{said['port']}"
-    return {
-        "IDENTITY_ENDPOINT": f"{base}/msi/token",
-        "IDENTITY_HEADER": said["identity_header"],
-        "SECURITY_COPILOT_CREDENTIAL": "managed_identity",
-        "SECURITY_COPILOT_ARM_URL": base,
-        "SECURITY_COPILOT_ARM_AUDIENCE": "https://management.azure.com",
-    }
 
 
 def _real_azure(options: StackOptions) -> dict[str, str]:
@@ -173,7 +181,7 @@ def _real_azure(options: StackOptions) -> dict[str, str]:
 def _load_secrets(folder: Path) -> dict[str, str]:
     """Keys of this state: made once, kept beside it and readable by its owner only."""
     path = folder / "secrets.json"
-    wanted = (*ROLES, "bus", "topic", "cursor", "host")
+    wanted = (*ROLES, "bus", "topic", "cursor", "host", "identity")
     try:
         known = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
