@@ -3,6 +3,8 @@
 from shared.exposure.admin_rules import project_admin_rules
 from shared.exposure.network import SubscriptionNetwork
 from shared.exposure.projection import NETWORK_TYPES, UNEVALUATED_ENTRY_TYPES, project
+from shared.exposure.sql_firewall import project_sql_firewall
+from shared.exposure.web_app import project_web_app_configuration
 from shared.exposure.words import path_in_words
 
 __all__ = [
@@ -12,4 +14,6 @@ __all__ = [
     "path_in_words",
     "project",
     "project_admin_rules",
+    "project_sql_firewall",
+    "project_web_app_configuration",
 ]

@@ -57,6 +57,15 @@ class ArmReader:
             raise self.refuse(f"{where}.{field}", "missing, or not text")
         return value
 
+    def texts(self, owner: Mapping[str, Any], field: str, where: str) -> list[str]:
+        """A list of text; null is an empty list."""
+        value = owner.get(field) or []
+        if not isinstance(value, list) or len(value) > _MOST:
+            raise self.refuse(f"{where}.{field}", f"not a list of at most {_MOST} entries")
+        if not all(isinstance(item, str) and item for item in value):
+            raise self.refuse(f"{where}.{field}", "not a list of text")
+        return value
+
     def references(self, owner: Mapping[str, Any], field: str, where: str) -> list[str]:
         """The ids of a list of `{"id": ...}` objects, lower-cased."""
         return [self.text(item, "id", path).lower() for path, item in self.items(owner, field, where)]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from shared.domain.exposure import Protocol
 from shared.exposure.destinations import Destination
 from shared.exposure.intervals import Intervals, from_ranges, intersection, ranges
+from shared.exposure.path import Stages
 from shared.exposure.ports import ALL_PORTS
+from shared.exposure.sources import SourceSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,24 @@ EVERY_PROTOCOL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP)
 
 
 @dataclass(frozen=True, slots=True)
+class Door:
+    """What an entry point that has rules of its own makes of the strangers at it."""
+
+    admitted: SourceSet
+    doubt: str | None = None
+    """Why it is not sure that packets go on to the receiver, in words; None when it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Other packets that may arrive instead, each with the stages as it meets them."""
+
+    others: tuple[tuple[Stages, Destination], ...]
+    why: str
+    """Why it is not known which of the packets it is, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """One entry point in front of one address of an interface, as the filters see its packets."""
 
@@ -55,6 +75,12 @@ class Arrival:
     """Its name among the stages of a path, such as `inbound_nat_rule`."""
     note: str | None = None
     """What is not known about the way in, in words."""
+    entry_stage: str = "public_ip"
+    """Name of the entry point among the stages of a path."""
+    door: Door | None = None
+    """Whom the entry point itself lets in; None: everybody."""
+    unsettled: Unsettled | None = None
+    """Further ways that the filters may see its packets, where that is not known."""
 
 
 def dialled_ports(arrival: Arrival, backend: Intervals) -> Intervals:

@@ -87,14 +87,18 @@ class RuleSet:
         Raises:
             ValueError: a rule cannot be read.
         """
-        compiled = sorted(
-            map(compile_rule, rules), key=lambda rule: (rule.priority, rule.action == Action.DENY)
+        return cls.of(
+            sorted(map(compile_rule, rules), key=lambda rule: (rule.priority, rule.action == Action.DENY))
         )
+
+    @classmethod
+    def of(cls, ordered: Sequence[SecurityRule]) -> RuleSet:
+        """The rule set of compiled rules that are in order already."""
         choosy = [
-            n for n, rule in enumerate(compiled) if rule.sources.strangers and not rule.destinations.anywhere
+            n for n, rule in enumerate(ordered) if rule.sources.strangers and not rule.destinations.anywhere
         ]
-        inside = [n for n in choosy if not compiled[n].destinations.plain]
-        return cls(tuple(compiled), tuple(choosy), tuple(inside))
+        inside = [n for n in choosy if not ordered[n].destinations.plain]
+        return cls(tuple(ordered), tuple(choosy), tuple(inside))
 
     def signature(self, destination: Destination) -> Signature:
         """What of `destination` the outcome depends on, beside its family and whether it is inside."""

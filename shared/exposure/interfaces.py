@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from shared.domain.resource import Resource
 from shared.exposure.addresses import Family, PrefixKind, parse_address, parse_prefix, public_space
 from shared.exposure.arm_reader import ArmReader
 from shared.exposure.destinations import Destination
-from shared.exposure.intervals import from_ranges, intersection
+from shared.exposure.intervals import Intervals, from_ranges, intersection
 from shared.exposure.sources import is_internet
+
+_INTENT_POLICIES: Final = frozenset({"microsoft.sql/managedinstances"})
+"""Delegations that come with network intent policies: security admin rules are not applied to a network that
+has them (Microsoft Learn, "Security admin rules in Azure Virtual Network Manager", nonapplication)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class IpConfiguration:
     """Backend pools of load balancers that it says it is in."""
     nat_rules: tuple[str, ...]
     """Inbound NAT rules of load balancers that it says lead to it."""
+    somewhere: bool = False
+    """The address is not known: any of its subnet, as for instances of a scale set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,12 @@ class Subnet:
     network: str
     nsg: str | None
     route_table: str | None
+    prefixes: tuple[str, ...] = ()
+
+    def span(self, family: Family) -> Intervals:
+        """Its addresses of one family; none when they were not read."""
+        prefixes = [one for one in map(parse_prefix, self.prefixes) if one.kind is PrefixKind.RANGE]
+        return from_ranges((one.low, one.high) for one in prefixes if one.family == family)
 
 
 def project_interface(resource: Resource) -> dict[str, Any]:
@@ -117,6 +129,7 @@ def project_virtual_network(resource: Resource) -> dict[str, Any]:
     """
     reader = ArmReader(resource)
     subnets = []
+    no_admin_rules = False
     for where, item in reader.items(resource.properties, "subnets", "properties"):
         inner = reader.properties(item, where)
         subnets.append(
@@ -124,16 +137,42 @@ def project_virtual_network(resource: Resource) -> dict[str, Any]:
                 "id": reader.text(item, "id", where),
                 "nsg": reader.reference(inner, "networkSecurityGroup", f"{where}.properties"),
                 "route_table": reader.reference(inner, "routeTable", f"{where}.properties"),
+                "prefixes": _prefixes(reader, inner, f"{where}.properties"),
             }
         )
-    return {"kind": "virtual_network", "id": resource.id, "subnets": subnets}
+        for path, delegation in reader.items(inner, "delegations", f"{where}.properties"):
+            service = str(reader.properties(delegation, path).get("serviceName") or "").lower()
+            no_admin_rules = no_admin_rules or service in _INTENT_POLICIES
+    peers = [
+        reader.reference(reader.properties(item, where), "remoteVirtualNetwork", f"{where}.properties")
+        for where, item in reader.items(resource.properties, "virtualNetworkPeerings", "properties")
+    ]
+    return {
+        "kind": "virtual_network",
+        "id": resource.id,
+        "subnets": subnets,
+        "peers": [peer.lower() for peer in peers if peer is not None],
+        "no_admin_rules": no_admin_rules,
+    }
+
+
+def _prefixes(reader: ArmReader, inner: Mapping[str, Any], path: str) -> list[str]:
+    single = inner.get("addressPrefix")
+    prefixes = [*([single] if single else []), *reader.texts(inner, "addressPrefixes", path)]
+    for prefix in prefixes:
+        try:
+            parse_prefix(prefix)
+        except (ValueError, AttributeError) as error:
+            raise reader.refuse(f"{path}.addressPrefix", "not an address prefix") from error
+    return list(dict.fromkeys(prefixes))
 
 
 def read_subnets(projection: Mapping[str, Any]) -> Iterator[tuple[str, Subnet]]:
     """The subnets of a projected virtual network by their lower-cased ids."""
     network = projection["id"].lower()
     for item in projection["subnets"]:
-        yield item["id"].lower(), Subnet(network, _key(item["nsg"]), _key(item["route_table"]))
+        prefixes = tuple(item["prefixes"])
+        yield item["id"].lower(), Subnet(network, _key(item["nsg"]), _key(item["route_table"]), prefixes)
 
 
 def project_route_table(resource: Resource) -> dict[str, Any]:

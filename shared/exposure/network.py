@@ -13,7 +13,9 @@ from shared.exposure.addresses import Family
 from shared.exposure.admission import Admission, admissions, names_ipv6, open_to_internet
 from shared.exposure.arrival import EVERY_PROTOCOL
 from shared.exposure.destinations import Destination
+from shared.exposure.doubts import agreed, through
 from shared.exposure.first_match import RuleSet
+from shared.exposure.gateway_paths import gateway_entrances
 from shared.exposure.interfaces import IpConfiguration
 from shared.exposure.intervals import Intervals
 from shared.exposure.path import Judgement, StageName, Stages, certainly_open, judge
@@ -22,6 +24,7 @@ from shared.exposure.reach import Reach, Receiver, merged_rows
 from shared.exposure.references import unresolved
 from shared.exposure.tables import NetworkTables, SecurityGroup
 from shared.exposure.topology import Entrance, Topology, subscription_of
+from shared.exposure.translated_paths import reaches_of_nobody
 
 __all__ = ["NETWORK_TYPES", "UNEVALUATED_ENTRY_TYPES", "Attachment", "SubscriptionNetwork", "project"]
 
@@ -79,6 +82,7 @@ class SubscriptionNetwork:
                 yield from (reach.exposure() for reach in self._latent(key))
             else:
                 yield from merged_rows(reaches)
+        yield from merged_rows(self._beside_interfaces())
         for key, group in sorted(self.tables.groups.items()):
             if not self.attachment(key).attached:
                 yield from (reach.exposure() for reach in self._unattached(key, group))
@@ -97,8 +101,24 @@ class SubscriptionNetwork:
         arrival = entrance.arrival
         entering = arrival.translation.backend()
         for protocol in arrival.protocols:
-            for judgement in self._judge(entrance.stages, arrival.destination, protocol, entering):
+            found: Sequence[Judgement] = self._judge(entrance.stages, arrival.destination, protocol, entering)
+            if arrival.unsettled is not None:
+                others = (self._judge(*other, protocol, entering) for other in arrival.unsettled.others)
+                found = agreed([found, *others], arrival.unsettled.why)
+            if arrival.door is not None:
+                found = through(arrival.door, found, arrival.destination.family)
+            for judgement in found:
                 yield Reach(entrance.receiver, arrival, protocol, judgement, judgement.verdict)
+
+    def _beside_interfaces(self) -> Iterator[Reach]:
+        """What gets through to gateways and platform services, and behind NAT rules of no known receiver."""
+        for _, gateway in sorted(self.tables.gateways.items()):
+            for entrance in gateway_entrances(self.topology, gateway, self.tables.public_ips):
+                yield from self._reaches(entrance)
+        for _, service in sorted(self.tables.services.items()):
+            yield from service.reaches()
+        for translation in self.topology.unmatched_translations():
+            yield from reaches_of_nobody(translation)
 
     @cached_property
     def reaches_through(self) -> dict[str, tuple[Reach, ...]]:
@@ -106,6 +126,8 @@ class SubscriptionNetwork:
         found: dict[str, list[Reach]] = {}
         for reaches in self.reaches_of.values():
             for reach in reaches:
+                if not _speaks_of_strangers(reach):
+                    continue
                 for name in {name.lower() for name in reach.receiver.stages.values()}:
                     found.setdefault(name, []).append(reach)
         return {name: tuple(reaches) for name, reaches in found.items()}
@@ -125,7 +147,7 @@ class SubscriptionNetwork:
                 found[subnet.nsg].subnets += 1
         for key, group in tables.groups.items():
             found[key].unread += [name for name in group.subnets if name not in tables.subnets]
-            found[key].unread += [name for name in group.interfaces if name not in tables.interfaces]
+            found[key].unread += [name for name in group.interfaces if not tables.has_interface(name)]
         return found
 
     def attachment(self, group: str) -> Attachment:
@@ -165,7 +187,8 @@ class SubscriptionNetwork:
         opened: dict[Protocol, tuple[IpConfiguration, Judgement]] = {}
         for configuration in interface.configurations:
             stages = self.topology.stages(interface, configuration, True)
-            for protocol, judgement in self._open_if_public(stages, configuration.destination).items():
+            destination = self.topology.a_destination(configuration)
+            for protocol, judgement in self._open_if_public(stages, destination).items():
                 opened.setdefault(protocol, (configuration, judgement))
         for protocol, (configuration, judgement) in opened.items():
             receiver = self.topology.receiver(interface, configuration)
@@ -200,6 +223,12 @@ class SubscriptionNetwork:
             )
             found = self._open[key] = {protocol: one for protocol, one in judged if one is not None}
         return found
+
+
+def _speaks_of_strangers(reach: Reach) -> bool:
+    """Whether rules on the path can be blamed: behind a firewall they judge its address, not a stranger's."""
+    behind_door = reach.arrival is not None and reach.arrival.door is not None
+    return not behind_door or reach.verdict is Verdict.EXPOSED
 
 
 def _depends_on(stages: Stages, destination: Destination) -> tuple[object, ...]:

@@ -26,6 +26,8 @@ class StageName(StrEnum):
     NIC_NSG = "nic_nsg"
     LONE_NSG = "network_security_group"
     """An NSG judged by itself, attached to nothing."""
+    SERVICE_FIREWALL = "service_firewall"
+    """The network rules of a platform service's own endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,14 @@ _DELIVERING: Final = frozenset({Action.DELIVER})
 _NOT_STOPPING: Final = frozenset({Action.DELIVER, Action.ALLOW})
 """What surely is not stopped by admin rules needs the NSGs only where it may not be delivered past them."""
 
-_RANK: Final = {
+RANK: Final = {
     None: 0,
     SourceClass.TAG: 1,
     SourceClass.AZURE: 1,
     SourceClass.LIMITED: 2,
     SourceClass.INTERNET: 3,
 }
+"""How much a class of sources is, from nobody to the internet."""
 
 NOTE_UNREAD: Final = "A network security group on the path could not be read; this is what the others let in."
 NOTE_NO_NSG: Final = (
@@ -122,22 +125,22 @@ def judge(
     """
     certain = passing(stages, destination, protocol, entering, Reading.CERTAIN)
     generous = passing(stages, destination, protocol, entering, Reading.GENEROUS)
-    judgements = [*_group(Verdict.EXPOSED, certain, destination.family, None)]
+    judgements = [*by_class(Verdict.EXPOSED, certain, destination.family, None)]
     if generous != certain:
         more = _beyond(generous, certain, destination.family)
         note = _doubt(stages, destination, protocol)
-        judgements += _group(Verdict.UNVERIFIED, more, destination.family, note)
+        judgements += by_class(Verdict.UNVERIFIED, more, destination.family, note)
     if stages.default_route:
         routed = passing(stages, destination, protocol, entering, Reading.ROUTED)
         more = _beyond(routed, generous, destination.family)
-        judgements += _group(Verdict.POSSIBLE, more, destination.family, NOTE_ROUTE)
+        judgements += by_class(Verdict.POSSIBLE, more, destination.family, NOTE_ROUTE)
     return tuple(judgements)
 
 
 def certainly_open(stages: Stages, destination: Destination, protocol: Protocol) -> Judgement | None:
     """What the internet surely reaches on every port; None when nothing."""
     pieces = passing(stages, destination, protocol, ALL_PORTS, Reading.CERTAIN)
-    for judgement in _group(Verdict.EXPOSED, pieces, destination.family, None):
+    for judgement in by_class(Verdict.EXPOSED, pieces, destination.family, None):
         if judgement.source_class is SourceClass.INTERNET:
             return judgement
     return None
@@ -242,20 +245,19 @@ def _beyond(wider: Sequence[Piece], narrower: Sequence[Piece], family: Family) -
         big = next((piece for piece in wider if piece.low <= low < piece.high), None)
         small = next((piece for piece in narrower if piece.low <= low < piece.high), None)
         known = classify(small.sources, family) if small else None
-        if big and _RANK[classify(big.sources, family)] > _RANK[known]:
+        if big and RANK[classify(big.sources, family)] > RANK[known]:
             more.append(big._replace(low=low, high=high))
     return more
 
 
-def _group(
-    verdict: Verdict, pieces: Iterable[Piece], family: Family, note: str | None
-) -> Iterable[Judgement]:
-    by_class: dict[SourceClass, list[Piece]] = {}
+def by_class(verdict: Verdict, pieces: Iterable[Piece], family: Family, note: str | None) -> list[Judgement]:
+    """One judgement for each class of sources among the pieces."""
+    grouped: dict[SourceClass, list[Piece]] = {}
     for piece in pieces:
         source_class = classify(piece.sources, family)
         if source_class is not None:
-            by_class.setdefault(source_class, []).append(piece)
-    return [Judgement(verdict, name, tuple(found), note) for name, found in by_class.items()]
+            grouped.setdefault(source_class, []).append(piece)
+    return [Judgement(verdict, name, tuple(found), note) for name, found in grouped.items()]
 
 
 def _doubt(stages: Stages, destination: Destination, protocol: Protocol) -> str:

@@ -6,10 +6,26 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from shared.domain.resource import Resource, UnreadableResourceError
+from shared.exposure.firewall_rules import (
+    project_firewall,
+    project_firewall_policy,
+    project_ip_group,
+    project_rule_collection_group,
+)
+from shared.exposure.gateway import project_application_gateway, project_bastion
 from shared.exposure.interfaces import project_interface, project_route_table, project_virtual_network
 from shared.exposure.load_balancer import project_load_balancer
+from shared.exposure.machine import project_machine
 from shared.exposure.nsg import project_nsg
+from shared.exposure.platform_services import (
+    project_key_vault,
+    project_managed_cluster,
+    project_sql_server,
+    project_storage_account,
+)
 from shared.exposure.public_ip import project_public_ip
+from shared.exposure.scale_set import project_scale_set
+from shared.exposure.web_app import project_web_app
 
 NSG_TYPE: Final = "microsoft.network/networksecuritygroups"
 INTERFACE_TYPE: Final = "microsoft.network/networkinterfaces"
@@ -21,18 +37,30 @@ _PROJECTIONS: Final[Mapping[str, Callable[[Resource], dict[str, Any]]]] = {
     "microsoft.network/virtualnetworks": project_virtual_network,
     "microsoft.network/routetables": project_route_table,
     "microsoft.network/loadbalancers": project_load_balancer,
+    "microsoft.network/azurefirewalls": project_firewall,
+    "microsoft.network/firewallpolicies": project_firewall_policy,
+    "microsoft.network/firewallpolicies/rulecollectiongroups": project_rule_collection_group,
+    "microsoft.network/ipgroups": project_ip_group,
+    "microsoft.network/applicationgateways": project_application_gateway,
+    "microsoft.network/bastionhosts": project_bastion,
+    "microsoft.compute/virtualmachines": project_machine,
+    "microsoft.compute/virtualmachinescalesets": project_scale_set,
+    "microsoft.storage/storageaccounts": project_storage_account,
+    "microsoft.keyvault/vaults": project_key_vault,
+    "microsoft.containerservice/managedclusters": project_managed_cluster,
+    "microsoft.sql/servers": project_sql_server,
+    "microsoft.web/sites": project_web_app,
+    "microsoft.web/sites/slots": project_web_app,
 }
 
 NETWORK_TYPES: Final[tuple[str, ...]] = tuple(_PROJECTIONS)
 """ARM types, lower-cased, that the join of a subscription is made of."""
 
 UNEVALUATED_ENTRY_TYPES: Final[Mapping[str, str]] = {
-    "microsoft.network/applicationgateways": "Application gateway listeners are not evaluated yet.",
-    "microsoft.network/azurefirewalls": "Destination NAT rules of Azure Firewall are not evaluated yet.",
-    "microsoft.compute/virtualmachinescalesets": "Interfaces of scale set instances are not evaluated yet.",
     "microsoft.containerinstance/containergroups": "Addresses of container groups are not evaluated yet.",
-    "microsoft.network/virtualnetworkgateways": "Public endpoints of gateways are not evaluated yet.",
-    "microsoft.network/bastionhosts": "Public endpoints of Bastion hosts are not evaluated yet.",
+    "microsoft.network/virtualnetworkgateways": (
+        "Public endpoints of virtual network gateways are not evaluated yet; they let nobody in to a machine."
+    ),
     "microsoft.network/networkmanagers": (
         "Security admin rules are evaluated only where the effective rules of a virtual network were read."
     ),

@@ -17,12 +17,16 @@ from shared.exposure.sources import is_azure
 
 _ORDER: Final = {
     "public_ip": 0,
+    "service_endpoint": 0,
     LOAD_BALANCER_RULE: 1,
     INBOUND_NAT_RULE: 1,
+    "firewall_nat_rule": 1,
+    "application_gateway_listener": 1,
     "network_security_group": 2,
     StageName.ADMIN_RULES.value: 2,
     StageName.SUBNET_NSG.value: 3,
     StageName.NIC_NSG.value: 4,
+    StageName.SERVICE_FIREWALL.value: 4,
     "receiver": 5,
 }
 
@@ -38,6 +42,10 @@ class Receiver:
     subscription_id: str
     stages: Mapping[StageName, str]
     stage: str = "network_interface"
+    behind: str | None = "network_security_group"
+    """The stage that a path calls open when no rule decides on it; None: nothing filters there."""
+    state: str | None = None
+    """Power state of the receiver, such as `running`, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ class Reach:
     def steps(self) -> Iterator[PathStep]:
         """The path: where packets enter, what lets them through at each stage, who receives them."""
         if self.arrival is not None:
-            yield _step("public_ip", self.arrival.entry_point, "enters")
+            yield _step(self.arrival.entry_stage, self.arrival.entry_point, "enters")
             if self.arrival.via is not None and self.arrival.via_stage is not None:
                 yield _step(self.arrival.via_stage, self.arrival.via, "enters")
         stages = deciders_by_stage(self.judgement.pieces)
@@ -105,11 +113,11 @@ class Reach:
                     stage=name.value,
                     resource_id=self.receiver.stages.get(name),
                     rule=decider.rule.name,
-                    priority=decider.rule.priority,
+                    priority=decider.rule.priority or None,
                     decision="delivers" if decider.rule.action is Action.DELIVER else "allow",
                 )
-        if not stages:
-            yield _step("network_security_group", None, "open")
+        if not stages and self.receiver.behind is not None:
+            yield _step(self.receiver.behind, None, "open")
         yield _step(self.receiver.stage, self.receiver.id, "delivers")
 
 
@@ -140,6 +148,7 @@ def merged_rows(reaches: Iterable[Reach]) -> Iterator[Exposure]:
                 "verdict": first.verdict,
                 "path": tuple(sorted(steps, key=_place)),
                 "note": next((reach.note for reach in alike if reach.note), None),
+                "receiver_state": first.receiver.state,
             }
         )
 

@@ -12,7 +12,6 @@ from shared.exposure.tables import NetworkTables
 
 _CHILDREN: Final = ("/subnets/", "/ipconfigurations/", "/backendaddresspools/", "/inboundnatrules/")
 _SCALE_SET: Final = "/virtualmachinescalesets/"
-_INSTANCE: Final = "/virtualmachines/"
 
 _Reference = tuple[str, str]
 """Who refers, and the lower-cased id referred to."""
@@ -36,7 +35,8 @@ def unresolved(tables: NetworkTables, unreadable: Iterable[ReadFailure]) -> tupl
 def owning_resource(reference: str) -> str:
     """The resource whose reading gives `reference`: a subnet's network, an instance's scale set."""
     if _SCALE_SET in reference:
-        return reference.split(_INSTANCE, 1)[0]
+        before, _, rest = reference.partition(_SCALE_SET)
+        return before + _SCALE_SET + rest.split("/", 1)[0]
     for child in _CHILDREN:
         reference = reference.split(child, 1)[0]
     return reference
@@ -53,8 +53,10 @@ def _dangling(tables: NetworkTables) -> Iterator[_Reference]:
             yield name, subnet.route_table
     for group in tables.groups.values():
         yield from ((group.id, name) for name in group.subnets if name not in tables.subnets)
-        yield from ((group.id, name) for name in group.interfaces if name not in tables.interfaces)
+        yield from ((group.id, name) for name in group.interfaces if not tables.has_interface(name))
     yield from _of_load_balancers(tables)
+    yield from tables.firewalls.dangling()
+    yield from _of_gateways(tables)
 
 
 def _of_interface(tables: NetworkTables, interface: NetworkInterface) -> Iterator[_Reference]:
@@ -83,6 +85,21 @@ def _of_load_balancers(tables: NetworkTables) -> Iterator[_Reference]:
     for target in (*tables.by_target, *tables.pools_of):
         if target.split("/ipconfigurations/", 1)[0] not in tables.interfaces:
             yield "a public load balancer", target
+
+
+def _of_gateways(tables: NetworkTables) -> Iterator[_Reference]:
+    """What stands before gateways, and the public addresses of gateways and firewalls."""
+    for gateway in tables.gateways.values():
+        if gateway.subnet is not None and gateway.subnet not in tables.subnets:
+            yield gateway.id, gateway.subnet
+        for listener in gateway.listeners:
+            if listener.public_ip.lower() not in tables.public_ips:
+                yield gateway.id, listener.public_ip.lower()
+    for firewall in tables.firewalls.firewalls.values():
+        names = [name.lower() for name in firewall.public_ips if name.lower() not in tables.public_ips]
+        if firewall.subnet is not None and firewall.subnet not in tables.subnets:
+            names.append(firewall.subnet)
+        yield from ((firewall.id, name) for name in names)
 
 
 def _type(resource_id: str) -> str | None:

@@ -73,6 +73,8 @@ class SecurityRule:
     sources: Sources
     destinations: Destinations
     source_words: tuple[str, ...]
+    written: SecurityRule | None = None
+    """The user's rule, where this is how packets of one known source see it."""
 
     def speaks_of(self, protocol: Protocol) -> Match:
         """Whether packets of `protocol` are meant.

@@ -8,12 +8,16 @@ from typing import Any
 
 from shared.exposure.addresses import parse_address
 from shared.exposure.admin_rules import GO_ON
+from shared.exposure.firewall_nat import FirewallTables
 from shared.exposure.first_match import RuleSet
+from shared.exposure.gateway import Gateway, read_gateway
 from shared.exposure.interfaces import NetworkInterface, Subnet, read_interface, read_subnets
 from shared.exposure.load_balancer import INBOUND_NAT_RULE, Forwarding, read_forwardings
 from shared.exposure.nsg import DEFAULT_RULES
 from shared.exposure.public_ip import PublicIp, read_public_ip
+from shared.exposure.scale_set import of_model, read_scale_set
 from shared.exposure.security_rule import RuleFields
+from shared.exposure.service import Service, read_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class NetworkTables:
     public_ips: dict[str, PublicIp] = field(default_factory=dict)
     networks: dict[str, str] = field(default_factory=dict)
     """Virtual networks read: their ids as Azure spells them."""
+    peers: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By virtual network: those that it says it is peered with."""
     subnets: dict[str, Subnet] = field(default_factory=dict)
     default_routes: dict[str, frozenset[int]] = field(default_factory=dict)
     """By route table: address families for which a default route leads to a next hop."""
@@ -54,6 +60,12 @@ class NetworkTables:
     pools_at: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     """Backend pools by the bare address in a virtual network that they name."""
 
+    firewalls: FirewallTables = field(default_factory=FirewallTables)
+    gateways: dict[str, Gateway] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    machine_states: dict[str, str] = field(default_factory=dict)
+    """Power states of virtual machines, where they are known."""
+
     @classmethod
     def read(cls, projections: Iterable[Mapping[str, Any]]) -> NetworkTables:
         """Fill the tables from what `project` and `project_admin_rules` gave, in any order.
@@ -63,8 +75,22 @@ class NetworkTables:
         """
         tables = cls()
         compiled: dict[tuple[RuleFields, ...], RuleSet] = {}
+        own_rules: dict[str, RuleSet] = {}
+        exempt: set[str] = set()
         for projection in projections:
-            tables._add(projection, compiled)
+            match projection["kind"]:
+                case "service_rules":
+                    own_rules[projection["id"].lower()] = _compile(projection, (), compiled)
+                case "virtual_network" if projection["no_admin_rules"]:
+                    exempt.add(projection["id"].lower())
+                    tables._add(projection, compiled)
+                case _:
+                    tables._add(projection, compiled)
+        for key in exempt:
+            tables.admin_rules.pop(key, None)
+        for key, rules in own_rules.items():
+            if key in tables.services:
+                tables.services[key] = tables.services[key].decided_by(rules)
         return tables
 
     def _add(self, projection: Mapping[str, Any], compiled: dict[tuple[RuleFields, ...], RuleSet]) -> None:
@@ -80,15 +106,40 @@ class NetworkTables:
                 self.public_ips[key] = read_public_ip(projection)
             case "virtual_network":
                 self.networks[key] = projection["id"]
+                if projection["peers"]:
+                    self.peers[key] = frozenset(projection["peers"])
                 self.subnets.update(read_subnets(projection))
             case "route_table":
                 self.default_routes[key] = frozenset(projection["default_for"])
-            case "load_balancer":
-                self._add_load_balancer(projection)
             case "admin_rules":
                 self.admin_rules[key] = _compile(projection, (GO_ON,), compiled)
+            case "service":
+                self.services[key] = read_service(projection, _compile(projection, (), compiled))
+            case _:
+                self._add_entry_point(key, projection)
+
+    def _add_entry_point(self, key: str, projection: Mapping[str, Any]) -> None:
+        """Add what packets come in by, and the state of who receives them."""
+        match projection["kind"]:
+            case "load_balancer":
+                self._add_load_balancer(projection)
+            case "firewall" | "firewall_policy" | "rule_collection_group" | "ip_group":
+                self.firewalls.add(projection)
+            case "gateway":
+                self.gateways[key] = read_gateway(projection)
+            case "scale_set":
+                for interface, public_ips in read_scale_set(projection):
+                    self.interfaces[interface.id.lower()] = interface
+                    self.public_ips |= public_ips
+            case "machine":
+                if projection["state"]:
+                    self.machine_states[key] = projection["state"]
             case kind:
                 raise ValueError(f"projection of unknown kind {kind!r}")
+
+    def has_interface(self, reference: str) -> bool:
+        """Whether an interface was read, by itself or in the model of its scale set."""
+        return reference in self.interfaces or of_model(reference) in self.interfaces
 
     def _add_load_balancer(self, projection: Mapping[str, Any]) -> None:
         self.balancers.add(projection["id"].lower())
@@ -98,10 +149,10 @@ class NetworkTables:
             if forwarding.stage == INBOUND_NAT_RULE:
                 self.nat_rules[forwarding.id.lower()] = forwarding
             if target is not None:
-                self.by_target.setdefault(target, []).append(forwarding)
+                self.by_target.setdefault(of_model(target), []).append(forwarding)
         for pool, members in projection["pools"].items():
             for configuration in members["configurations"]:
-                self.pools_of.setdefault(configuration, []).append(pool)
+                self.pools_of.setdefault(of_model(configuration), []).append(pool)
             for network, address in members["addresses"]:
                 self.pools_at.setdefault((network, parse_address(address)[1]), []).append(pool)
 

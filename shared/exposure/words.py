@@ -10,6 +10,8 @@ _WHO = {
     SourceClass.AZURE: "any Azure customer",
     SourceClass.TAG: "a service tag",
 }
+_NO_GROUP = "open: no network security group on the path"
+_OPEN = {"service_firewall": "open: no rule of the service says who may connect"}
 _UNSURE = {
     Verdict.UNVERIFIED: "unverified",
     Verdict.POSSIBLE: "possible",
@@ -26,14 +28,14 @@ def path_in_words(exposure: Exposure) -> str:
     hops += [
         _name(step.resource_id)
         for step in exposure.path
-        if step.resource_id and step.rule is None and step.stage != "public_ip"
+        if step.resource_id and step.rule is None and step.resource_id != exposure.entry_point
     ]
     clauses = [" -> ".join(hops)]
     allowing = [_rule(step) for step in exposure.path if step.rule is not None]
     if allowing:
         clauses.append("allowed by " + " and ".join(allowing))
-    elif any(step.decision == "open" for step in exposure.path):
-        clauses.append("open: no network security group on the path")
+    else:
+        clauses += [_OPEN.get(step.stage, _NO_GROUP) for step in exposure.path if step.decision == "open"]
     if exposure.verdict in _UNSURE:
         clauses.append(_UNSURE[exposure.verdict])
     return "; ".join(clauses)
@@ -41,7 +43,8 @@ def path_in_words(exposure: Exposure) -> str:
 
 def _rule(step: PathStep) -> str:
     owner = _name(step.resource_id) + " " if step.resource_id else ""
-    return f"{owner}rule '{step.rule}' ({step.priority})"
+    priority = "" if step.priority is None else f" ({step.priority})"
+    return f"{owner}rule '{step.rule}'{priority}"
 
 
 def _name(resource_id: str | None) -> str:
