@@ -43,11 +43,17 @@ class Focus:
     resource_group: str | None = None
     resources: frozenset[str] = frozenset()
     """Lower-cased ARM ids; empty = all."""
+    subscriptions: frozenset[str] = frozenset()
+    """Lower-cased ids that a listing was asked for; empty = any. A row of another one is a failure."""
 
     @property
     def narrow(self) -> bool:
         """Whether less than the whole subscription was asked for."""
         return self.resource_group is not None or bool(self.resources)
+
+    def expects(self, subscription_id: str) -> bool:
+        """Whether a row of this subscription was asked for."""
+        return not self.subscriptions or subscription_id.lower() in self.subscriptions
 
     def covers(self, resource_id: str) -> bool:
         """Whether a resource, or the one it is a child of, was asked for."""

@@ -45,6 +45,10 @@ class NetworkScanner:
         for row in rows:
             try:
                 resource = parse_row(row)
+                if not focus.expects(resource.subscription_id):
+                    raise UnreadableResourceError(
+                        "row of a subscription that was not asked for", resource.id, resource.type
+                    )
                 if resource.type in self.noticed_types:
                     if focus.covers(resource.id):
                         noticed[resource.subscription_id, resource.type] += 1
@@ -54,7 +58,7 @@ class NetworkScanner:
                 subscription = _subscription_of(error.resource_id)
                 failure = ReadFailure(resource_id=error.resource_id, type=error.type, reason=error.reason)
                 collected.failures.append(failure)
-                if subscription and error.type and error.resource_id:
+                if subscription and focus.expects(subscription) and error.type and error.resource_id:
                     failed[subscription, error.type] += 1
                     stand_in = {"id": error.resource_id, "type": error.type, UNREADABLE: error.reason}
                     collected.projections.setdefault(subscription, []).append(stand_in)

@@ -182,9 +182,7 @@ class _GoneCheck:
                 try:
                     return await self._engine.inventory.get(resource_id) is None
                 except InventoryError as error:
-                    if error.transient:
-                        raise
-                    # Refused or not readable is not the same as gone.
+                    # Refused or not readable is not the same as gone; a later scan asks again.
                     log.warning("cannot tell whether %s is gone: %s", resource_id, error)
                     return False
 

@@ -21,6 +21,7 @@ from shared.ports.errors import BrokerUnavailableError, InventoryDeniedError, In
 from shared.ports.stores import FindingFilter
 from shared.rules.base import RuleStatus
 from shared.scanners.base import Focus, Projection, Related
+from shared.services.ledgers import get_ledger
 from shared.services.scan_control import ScanControl
 from shared.services.start_scan import StartScan
 from tests.unit.engine.probe_scanner import TYPE, ProbeScanner, resource
@@ -48,9 +49,7 @@ async def scanned(
 
 
 async def ledger(place: World, scan: Scan) -> Coverage:
-    coverage = await place.results.coverage(scan.scan_id)
-    assert coverage is not None
-    return coverage
+    return await get_ledger(place.calm, scan)
 
 
 async def rows(place: World, scan: Scan) -> tuple[FrozenFinding, ...]:

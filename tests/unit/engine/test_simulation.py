@@ -10,11 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.domain.coverage import CoverageStatus
+from shared.domain.errors import ConflictError
 from shared.domain.events import EventType
 from shared.domain.page import PageRequest
 from shared.domain.plan import ShardOutcome
 from shared.domain.principal import Principal, Role
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanType
+from shared.ports.errors import InventoryDeniedError
+from shared.services.finalize_scan import load_record
+from shared.services.ledgers import get_ledger
 from shared.services.scan_control import ScanControl
 from shared.services.start_scan import StartScan
 from tests.unit.engine.probe_scanner import observation, resource
@@ -55,9 +59,8 @@ async def check_end(world: World, scan: Scan) -> None:
     assert {one.shard_id for one in shards} == set(markers), "ended early"
     assert world.scans.ends[scan.scan_id, scan.run] == 1, "ended twice"
     broken = [one for one in markers.values() if one.outcome is ShardOutcome.FAILED]
-    unread = [one for one in await world.plans.pages(scan.scan_id) if one.failed]
-    ledger = await world.results.coverage(scan.scan_id)
-    assert ledger is not None
+    unread = (await load_record(world.calm, scan)).failed_pages
+    ledger = await get_ledger(world.calm, scan)
     bad = {one["id"] for one in world.resources if one["properties"]["bad"]}
     included = None if scan.result_shards is None else frozenset(scan.result_shards)
     rows = await world.results.findings(scan.scan_id, PageRequest(limit=200), included)
@@ -146,6 +149,56 @@ async def cancel_and_resume(world: World, turns: int) -> None:
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_cancel_and_resume_lose_and_double_nothing(world: World, turns: int) -> None:
     asyncio.run(cancel_and_resume(world, turns))
+
+
+async def interrupted_again_and_again(world: World, interruptions: list[tuple[int, bool, bool]]) -> None:
+    """Cancel and resume in the middle of work, by callers that die too, while access comes and goes."""
+    scan = await started(world)
+    for turns, denied, refused_page in interruptions:
+        (
+            world.inventory.denied_subscriptions.add
+            if denied
+            else world.inventory.denied_subscriptions.discard
+        )("s2")
+        if refused_page:
+            world.inventory.fail("page", InventoryDeniedError("refused once", status=403))
+        for _ in range(turns):
+            await world._turn()
+        # Beside workers in flight: what they still write belongs to the run before.
+        for call in (ScanControl(world.engine()).cancel, ScanControl(world.engine()).resume):
+            turned, called = await asyncio.gather(
+                world._turn(), call(scan.scan_id, CALLER), return_exceptions=True
+            )
+            assert turned is None, turned
+            assert isinstance(called, Scan | Crash | ConflictError), called
+    world.inventory.denied_subscriptions.clear()
+    for _ in range(12):
+        end = await world.run(scan.scan_id)
+        if not end.status.resumable:
+            break
+        await ScanControl(world.calm).resume(scan.scan_id, CALLER)
+    end = await world.run(scan.scan_id)
+    await check_end(world, end)
+    await world.drain()
+    after = await world.scans.get(scan.scan_id)
+    assert after is not None and after.value == end
+    await check_end(world, end)
+
+
+interruptions = st.lists(st.tuples(st.integers(0, 25), st.booleans(), st.booleans()), min_size=1, max_size=4)
+
+
+@given(world=worlds, plan=interruptions)
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+def test_interruptions_lose_and_double_nothing(world: World, plan: list[tuple[int, bool, bool]]) -> None:
+    asyncio.run(interrupted_again_and_again(world, plan))
+
+
+@pytest.mark.slow
+@given(world=worlds, plan=interruptions)
+@settings(max_examples=RUNS, deadline=None, suppress_health_check=list(HealthCheck))
+def test_interruptions_lose_and_double_nothing_full(world: World, plan: list[tuple[int, bool, bool]]) -> None:
+    asyncio.run(interrupted_again_and_again(world, plan))
 
 
 async def test_a_message_lost_inside_the_duplicate_window_is_sent_again_under_a_new_id() -> None:
