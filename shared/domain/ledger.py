@@ -75,8 +75,9 @@ def _finish(key: TypeKey, row: _Row, batch: Batch | None) -> TypeCoverage:
     if status is CoverageStatus.DENIED:
         status = CoverageStatus.PARTIAL if row.read else status
     elif batch is None or not batch.complete:
-        status = CoverageStatus.PARTIAL if row.read else CoverageStatus.FAILED
-        reason = (batch.failed if batch else None) or reason or "the listing was not read to its end"
+        failed = batch.failed if batch is not None else None
+        status = CoverageStatus.FAILED if failed and not row.read else CoverageStatus.PARTIAL
+        reason = failed or reason or "the listing was not read to its end"
     elif status is CoverageStatus.READ and row.lost:
         status = CoverageStatus.PARTIAL if row.read else CoverageStatus.FAILED
     elif status is CoverageStatus.READ and row.failed:
@@ -111,9 +112,14 @@ class _SubscriptionView:
 
 
 def coverage(
-    scan_id: str, record: PlanRecord, scanners: Iterable[ScannerCoverage], rule_ids: Iterable[str]
+    scan_id: str, record: PlanRecord, scanners: Iterable[ScannerCoverage], reads: Mapping[str, Iterable[str]]
 ) -> Coverage:
-    """The whole ledger of a scan that is over (or, for a running one, what is known so far)."""
+    """The whole ledger of a scan that is over (or, for a running one, what is known so far).
+
+    Args:
+        reads: rule id -> the types it reads. In a subscription where one of them was not read whole, the rule
+            could not look everywhere: one error there, beside what it said of what was read.
+    """
     types = type_coverage(record)
     views: dict[str, _SubscriptionView] = {}
     for one in types:
@@ -125,7 +131,10 @@ def coverage(
         _subscription(one, views.get(subscription_id))
         for subscription_id, (_, one) in sorted(record.latest.items())
     ]
-    rules = {rule_id: RuleCoverage(rule_id=rule_id) for rule_id in rule_ids}
+    rules = {
+        rule_id: RuleCoverage(rule_id=rule_id, errors=_blind_spots(subscriptions, views, kinds))
+        for rule_id, kinds in reads.items()
+    }
     for marker in record.done():
         for part in marker.rules:
             rules[part.rule_id] = rules.get(part.rule_id, RuleCoverage(rule_id=part.rule_id)) + part
@@ -148,6 +157,20 @@ def coverage(
         scanners=scanner_rows,
         failures_total=failures,
     )
+
+
+def _blind_spots(
+    subscriptions: list[SubscriptionCoverage], views: Mapping[str, _SubscriptionView], kinds: Iterable[str]
+) -> int:
+    """Subscriptions in which a rule that reads these types could not look at all of them."""
+    wanted = set(kinds)
+    blind = 0
+    for one in subscriptions:
+        view = views.get(one.subscription_id)
+        types = view.types if view is not None else []
+        read = {row.type for row in types if row.status is CoverageStatus.READ or row.failed}
+        blind += one.status is not CoverageStatus.SKIPPED and not wanted <= read
+    return blind
 
 
 def _subscription(base: SubscriptionCoverage, view: _SubscriptionView | None) -> SubscriptionCoverage:

@@ -110,8 +110,8 @@ def ledger_of(engine: Engine, scan: Scan, record: PlanRecord) -> Coverage:
         else ScannerCoverage(name=name, status=CoverageStatus.SKIPPED, reason=NOT_AVAILABLE)
         for name in WANTED[scan.request.scan_type]
     ]
-    rules = [rule.rule_id for one in engine.scanners_of(scan) for rule in one.rules()]
-    return coverage(scan.scan_id, record, scanners, rules)
+    reads = {rule.rule_id: rule.reads for one in engine.scanners_of(scan) for rule in one.rules()}
+    return coverage(scan.scan_id, record, scanners, reads)
 
 
 def result_shards(record: PlanRecord) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from shared.scanners.base import Scanner
 from shared.services.engine import SUBSCRIPTIONS_PER_BATCH, Engine
 from shared.services.messages import PlanMessage, plan_message, shard_message
 from shared.services.page_blobs import put_rows
+from shared.services.problems import note_problem, noted_problem
 from shared.services.scope import resolve
 
 log = logging.getLogger(__name__)
@@ -46,14 +47,19 @@ class PlanScan:
         if found is None or not found.value.status.working:
             log.info("plan message for %s is of no use now", message.scan_id)
             return
-        await self._page(found.value, message.page, failure=None)
+        try:
+            await self._page(found.value, message.page, failure=None)
+        except InventoryError as error:
+            await note_problem(self._engine, message.scan_id, f"plan-{message.page}", error)
+            raise
 
     async def fail(self, message: PlanMessage, reason: str) -> None:
         """A page was given up by the broker: name what it leaves unread, and go on with the next batch."""
         found = await self._engine.scans.get(message.scan_id)
         if found is None or not found.value.status.working or message.attempt < found.value.plan_attempt:
             return
-        await self._page(found.value, message.page, failure=reason[:MAX_REASON])
+        problem = await noted_problem(self._engine, message.scan_id, f"plan-{message.page}")
+        await self._page(found.value, message.page, failure=f"{problem or reason}"[:MAX_REASON])
 
     async def _page(self, scan: Scan, number: int, failure: str | None) -> None:
         page, cursor = await asyncio.gather(

@@ -23,6 +23,7 @@ from shared.services.check_scan import CheckScan
 from shared.services.engine import Engine, focus_of
 from shared.services.messages import CheckMessage, ShardMessage
 from shared.services.page_blobs import get_rows, put_rows
+from shared.services.problems import note_problem, noted_problem
 from shared.services.record_findings import RecordFindings
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,9 @@ class RunShard:
         except (MissingError, ValueError) as error:
             # The input itself is gone or unreadable: another delivery would meet the same.
             marker = failed_marker(shard, f"{type(error).__name__}: {error}")
+        except Exception as error:
+            await note_problem(engine, shard.scan_id, shard.shard_id, error)
+            raise
         await engine.plans.insert_marker(marker)
         await self._look_ahead(message.scan_id)
 
@@ -93,7 +97,8 @@ class RunShard:
         """The broker gave the shard up: mark it failed, unless it has a marker."""
         shard = await self._engine.plans.get_shard(message.scan_id, message.shard_id)
         if shard is not None and message.attempt >= shard.attempt:
-            await self._engine.plans.insert_marker(failed_marker(shard, reason))
+            problem = await noted_problem(self._engine, shard.scan_id, shard.shard_id)
+            await self._engine.plans.insert_marker(failed_marker(shard, problem or reason))
 
     async def _collect(self, scan: Scan, shard: Shard, scanner: Scanner) -> Marker:
         engine = self._engine
@@ -127,6 +132,7 @@ class RunShard:
             columns += await get_rows(engine.blobs, blob)
         related = await asyncio.to_thread(scanner.relate, subscription, columns, focus)
         present = {str(one["id"]).lower() for one in columns}
+        present |= {result.resource_id.lower() for result in related.results}
         del columns
         failures = [*related.failures, *_absent_targets(focus, subscription, present)]
         results, scan_id = engine.results, scan.scan_id

@@ -79,7 +79,7 @@ class ScanControl:
         try:
             reopened = await self._engine.scans.replace(resuming, found.etag)
         except VersionConflictError as error:
-            raise ConflictError("The scan was changed at the same time. Look at it again.") from error
+            raise ConflictError("The scan is being resumed or changed by somebody else.") from error
         try:
             await self._resume.go_on(reopened)
         except BrokerUnavailableError as error:
@@ -91,5 +91,5 @@ class ScanControl:
     async def _found(self, scan_id: str) -> Versioned[Scan]:
         found = await self._engine.scans.get(scan_id)
         if found is None:
-            raise NotFoundError("No scan with this id.")
+            raise NotFoundError("Scan not found")
         return found

@@ -8,7 +8,7 @@ from typing import Final
 
 from shared.domain.coverage import CoverageStatus, SubscriptionCoverage, TypeCoverage
 from shared.ports.errors import InventoryDeniedError, InventoryError
-from shared.ports.inventory import Inventory
+from shared.ports.inventory import Inventory, Permissions
 
 _AT_ONCE: Final = 8
 """Permission reads in flight: ARM allows 25 reads a second and subscription."""
@@ -58,8 +58,9 @@ async def _resolve_one(
         return await _invisible(inventory, subscription_id)
     try:
         permissions = await inventory.permissions(subscription_id, resource_group)
-    except InventoryDeniedError as error:
-        return _refused(subscription_id, str(error))
+    except InventoryDeniedError:
+        # A role may read resources and not permissions: read on, and say that completeness is not proven.
+        permissions = Permissions(grants=(), known=False)
     except InventoryError as error:
         # One subscription that does not answer must not hold up the others; a resume asks it again.
         return _refused(subscription_id, str(error), CoverageStatus.FAILED)

@@ -142,7 +142,7 @@ class Api:
         self.messenger = FailingMessenger(self.clock)
         self.slept: list[float] = []
         self.on_sleep: Any = None
-        engine = Engine(
+        self.engine = engine = Engine(
             scans=self.scans,
             plans=self.plans,
             findings=self.findings,
