@@ -122,7 +122,7 @@ class RunShard:
         columns: list[Projection] = []
         for blob in shard.blobs:
             columns += await get_rows(engine.blobs, blob)
-        related = await asyncio.to_thread(scanner.relate, subscription, columns, focus)
+        related = await asyncio.to_thread(scanner.relate, subscription, columns, focus, shard.asked)
         present = {str(one["id"]).lower() for one in columns}
         del columns
         failures = [*related.failures, *_absent_targets(focus, subscription, present)]
