@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from shared.domain.resource import Resource, UnreadableResourceError
@@ -94,9 +95,7 @@ def _read_rule(rule: Any, where: str, direction: str) -> RuleFields | None:
     groups = reader.references("destinationApplicationSecurityGroups")
     if not destinations and not groups:
         raise reader.refuse("destinationAddressPrefix", "missing, and no other field names a destination")
-    if direction == "outbound":
-        sources, destinations, groups = destinations, sources, source_groups
-    return reader.checked(
+    found = reader.checked(
         RuleFields(
             name=rule_name(rule.get("name"), where),
             priority=reader.priority(),
@@ -108,6 +107,9 @@ def _read_rule(rule: Any, where: str, direction: str) -> RuleFields | None:
             groups=groups,
         )
     )
+    if direction == "outbound":
+        return replace(found, sources=destinations, destinations=sources, groups=source_groups)
+    return found
 
 
 def project_nsg(resource: Resource) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from shared.exposure.addresses import ALL_IPV4, ALL_IPV6, Family, PrefixKind, parse_prefix
-from shared.exposure.intervals import EMPTY, Intervals, difference, from_ranges, intersection
+from shared.exposure.intervals import Intervals, difference, from_ranges, intersection
 from shared.exposure.nsg import security_rules
 from shared.exposure.ports import parse_ports
 from shared.exposure.security_rule import RuleReader, rule_name
@@ -169,16 +169,13 @@ def _read(rule: Any, where: str) -> _Rule:
         raise ValueError(f"{where}.properties: not an object")
     reader = RuleReader(rule["properties"], f"{where}.properties")
     protocol = reader.word("protocol", _PROTOCOL_WORDS)
-    try:
-        box = Box(
-            _PROTOCOLS if protocol == "*" else frozenset({protocol}),
-            _ports(reader, "destination", protocol),
-            _ports(reader, "source", protocol),
-            _side(reader, "source"),
-            _side(reader, "destination"),
-        )
-    except ValueError as error:
-        raise ValueError(str(error) if where in str(error) else f"{where}: {error}") from error
+    box = Box(
+        _PROTOCOLS if protocol == "*" else frozenset({protocol}),
+        _ports(reader, "destination", protocol),
+        _ports(reader, "source", protocol),
+        _side(reader, "source"),
+        _side(reader, "destination"),
+    )
     return _Rule(
         reader.priority(),
         reader.word("access", _ACCESS) == "deny",
@@ -192,7 +189,10 @@ def _ports(reader: RuleReader, end: str, protocol: str) -> Intervals:
     texts = reader.texts(f"{end}PortRange", f"{end}PortRanges")
     if not texts and protocol not in _WITHOUT_PORTS:
         raise reader.refuse(f"{end}PortRange", f"missing, and {end}PortRanges is empty")
-    return parse_ports(texts or ("*",))
+    try:
+        return parse_ports(texts or ("*",))
+    except ValueError as error:
+        raise reader.refuse(f"{end}PortRange(s)", str(error)) from error
 
 
 def _side(reader: RuleReader, end: str) -> Side:
@@ -200,7 +200,10 @@ def _side(reader: RuleReader, end: str) -> Side:
     groups = reader.references(f"{end}ApplicationSecurityGroups")
     if not prefixes and not groups:
         raise reader.refuse(f"{end}AddressPrefix", "missing, and no other field names any")
-    return _compiled(prefixes, groups)
+    try:
+        return _compiled(prefixes, groups)
+    except ValueError as error:
+        raise reader.refuse(f"{end}AddressPrefix(es)", str(error)) from error
 
 
 _EVERYTHING: Final = Side(ALL_IPV4, ALL_IPV6, frozenset(), True)
@@ -217,6 +220,4 @@ def _compiled(prefixes: tuple[str, ...], groups: tuple[str, ...]) -> Side:
             words.add(prefix.tag)
         else:
             spans[prefix.family].append((prefix.low, prefix.high))
-    return Side(
-        from_ranges(spans[4]) or EMPTY, from_ranges(spans[6]) or EMPTY, frozenset(words), others=False
-    )
+    return Side(from_ranges(spans[4]), from_ranges(spans[6]), frozenset(words), others=False)
