@@ -143,7 +143,7 @@ def _incomplete(asked: Iterable[TypeCoverage]) -> dict[str, str]:
 
 def _keep(results: Iterable[RuleResult], related: Related, focus: Focus) -> None:
     for result in results:
-        if focus.covers(result.resource_id):
+        if not focus.narrow or focus.covers(result.resource_id):
             related.results.append(result)
             related.observations.extend(result.observations)
 

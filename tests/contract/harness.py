@@ -26,10 +26,10 @@ from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
 from shared.adapters.static_api_keys import StaticApiKeys
+from shared.domain.coverage import TypeCoverage
 from shared.domain.finding import Finding, FrozenFinding, Observation
 from shared.domain.ids import IdKind, make_id
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanTotals
-from shared.domain.coverage import TypeCoverage
 from shared.domain.severity import Severity, count_by_severity
 from shared.ports.inventory import InventoryQuery
 from shared.ports.messaging import Message
