@@ -19,7 +19,7 @@ from shared.exposure.ports import parse_ports
 from shared.exposure.security_rule import RuleReader, rule_name
 from shared.exposure.sources import covers_tag
 
-MOST_PIECES: Final = 256
+MOST_PIECES: Final = 64
 """Pieces of a rule that are followed; a rule that falls into more is taken to decide something."""
 
 _PROTOCOLS: Final = frozenset({"tcp", "udp", "icmp", "esp", "ah", "other"})
@@ -135,14 +135,8 @@ def _covering(rule: _Rule, before: list[_Rule]) -> tuple[str, ...]:
 
 def _minus(box: Box, taken: Box) -> Iterator[Box]:
     """Boxes that together hold what is left of `box`."""
-    common = Box(
-        box.protocols & taken.protocols,
-        intersection(box.ports, taken.ports),
-        intersection(box.source_ports, taken.source_ports),
-        box.sources.shared_with(taken.sources),
-        box.destinations.shared_with(taken.destinations),
-    )
-    if common.empty:
+    common = _common(box, taken)
+    if common is None:
         yield box
         return
     for piece in (
@@ -158,6 +152,22 @@ def _minus(box: Box, taken: Box) -> Iterator[Box]:
     ):
         if not piece.empty:
             yield piece
+
+
+def _common(box: Box, taken: Box) -> Box | None:
+    """What both speak of; None when nothing, which the first dimension without it tells."""
+    protocols = box.protocols & taken.protocols
+    ports = protocols and intersection(box.ports, taken.ports)
+    if not ports:
+        return None
+    destinations = box.destinations.shared_with(taken.destinations)
+    if destinations.empty:
+        return None
+    sources = box.sources.shared_with(taken.sources)
+    source_ports = intersection(box.source_ports, taken.source_ports)
+    if sources.empty or not source_ports:
+        return None
+    return Box(protocols, ports, source_ports, sources, destinations)
 
 
 def _covered(words: frozenset[str], by: frozenset[str]) -> frozenset[str]:
