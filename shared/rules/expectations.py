@@ -17,13 +17,14 @@ Columns = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an expectation says: pass, fail or not applicable; `words` tell what was found instead."""
+    """What an expectation says: pass, fail or not applicable; `words` tell why it failed."""
 
     status: RuleStatus
     words: str = ""
 
 
 MET: Final = Verdict(RuleStatus.PASS)
+NOT_APPLICABLE: Final = Verdict(RuleStatus.NOT_APPLICABLE)
 
 
 def unmet(words: str) -> Verdict:
@@ -148,12 +149,12 @@ def any_of(*parts: Expectation) -> Expectation:
     return Expectation(_paths(parts), judge)
 
 
-def where(condition: Expectation, expected: Expectation, otherwise: str) -> Expectation:
-    """`expected` where `condition` holds; elsewhere the rule does not apply, for the reason given."""
+def where(condition: Expectation, expected: Expectation) -> Expectation:
+    """`expected` where `condition` holds; elsewhere the rule does not apply."""
 
     def judge(columns: Columns) -> Verdict:
         if condition.judge(columns).status is not RuleStatus.PASS:
-            return Verdict(RuleStatus.NOT_APPLICABLE, otherwise)
+            return NOT_APPLICABLE
         return expected.judge(columns)
 
     return Expectation(_paths((condition, expected)), judge)

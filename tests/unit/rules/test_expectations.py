@@ -80,6 +80,6 @@ def test_combinations() -> None:
     assert both.judge({}).words == "on is not set, expected true; name is not set"
     assert either.judge({"name": "n"}).status is PASS
     assert either.judge({}).words == "on is not set, expected true and name is not set"
-    when = where(named, on, "nameless")
+    when = where(named, on)
     assert when.judge({"on": False}).status is APART
     assert when.judge({"name": "n"}).status is FAIL

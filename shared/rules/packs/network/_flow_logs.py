@@ -8,9 +8,18 @@ from __future__ import annotations
 from typing import Final
 
 from shared.domain.resource import parse_arm_id
-from shared.rules.base import RuleStatus
 from shared.rules.columns import ColumnError, text_at, value_at
-from shared.rules.expectations import MET, Columns, Expectation, Verdict, all_of, is_set, is_true, unmet
+from shared.rules.expectations import (
+    MET,
+    NOT_APPLICABLE,
+    Columns,
+    Expectation,
+    Verdict,
+    all_of,
+    is_set,
+    is_true,
+    unmet,
+)
 
 LEAST_DAYS: Final = 90
 """CIS Microsoft Azure Foundations Benchmark, flow log retention."""
@@ -30,7 +39,7 @@ def _of(kind: str) -> Expectation:
             found = parse_arm_id(target).type
         except ValueError as error:
             raise ColumnError(f"{_TARGET}: {error}") from error
-        return MET if found == kind else Verdict(RuleStatus.NOT_APPLICABLE)
+        return MET if found == kind else NOT_APPLICABLE
 
     return Expectation((_TARGET,), judge)
 

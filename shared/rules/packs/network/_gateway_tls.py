@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from shared.rules.base import RuleStatus
 from shared.rules.columns import ColumnError, entries_at, text_at
-from shared.rules.expectations import MET, Columns, Expectation, Verdict, unmet
+from shared.rules.expectations import MET, NOT_APPLICABLE, Columns, Expectation, Verdict, unmet
 
 _LISTENERS: Final = ("properties.httpListeners", "properties.listeners")
 _NAME: Final = "properties.sslPolicy.policyName"
@@ -30,7 +29,7 @@ def _has_tls_listener(columns: Columns) -> Verdict:
         for path in _LISTENERS
         for one in entries_at(columns, path)
     }
-    return MET if protocols & {"https", "tls"} else Verdict(RuleStatus.NOT_APPLICABLE)
+    return MET if protocols & {"https", "tls"} else NOT_APPLICABLE
 
 
 def _refuses_old_tls(columns: Columns) -> Verdict:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from shared.rules.base import RuleStatus
 from shared.rules.columns import text_at
-from shared.rules.expectations import MET, Columns, Expectation, Verdict
+from shared.rules.expectations import MET, NOT_APPLICABLE, Columns, Expectation, Verdict
 
 
 def is_false_word(path: str) -> Expectation:
@@ -12,6 +11,6 @@ def is_false_word(path: str) -> Expectation:
 
     def judge(columns: Columns) -> Verdict:
         said = (text_at(columns, path) or "").strip().lower()
-        return Verdict(RuleStatus.NOT_APPLICABLE) if said == "true" else MET
+        return NOT_APPLICABLE if said == "true" else MET
 
     return Expectation((path,), judge)

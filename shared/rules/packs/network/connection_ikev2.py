@@ -30,6 +30,5 @@ RULE = PropertyRule(
     where(
         is_one_of("properties.connectionType", "IPsec", "Vnet2Vnet", absent=None),
         is_one_of("properties.connectionProtocol", "IKEv2", absent=None),
-        "not an IPsec connection",
     ),
 )

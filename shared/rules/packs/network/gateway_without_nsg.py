@@ -30,6 +30,6 @@ RULE = PropertyRule(
         auto_remediable=False,
         controls=(),
     ),
-    where(is_gateway, is_not_set("properties.networkSecurityGroup.id"), "another subnet"),
+    where(is_gateway, is_not_set("properties.networkSecurityGroup.id")),
     parts="properties.subnets",
 )

@@ -32,6 +32,6 @@ RULE = PropertyRule(
         auto_remediable=False,
         controls=(*cis_azure({"5.0": "7.11", "6.0": "7.11"}), *BOUNDARY),
     ),
-    where(is_not_platform, is_set("properties.networkSecurityGroup.id"), "a platform's own subnet"),
+    where(is_not_platform, is_set("properties.networkSecurityGroup.id")),
     parts="properties.subnets",
 )

@@ -31,6 +31,5 @@ RULE = PropertyRule(
     where(
         is_one_of("properties.sku.tier", "Premium", absent="Standard"),
         is_one_of("properties.intrusionDetection.mode", "Alert", "Deny", absent="Off"),
-        "only Premium policies have IDPS",
     ),
 )

@@ -32,9 +32,5 @@ RULE = PropertyRule(
         auto_remediable=False,
         controls=FLOW,
     ),
-    where(
-        is_false_word("tags.network-appliance"),
-        is_false("properties.enableIPForwarding", absent=False),
-        "tagged as a network appliance",
-    ),
+    where(is_false_word("tags.network-appliance"), is_false("properties.enableIPForwarding", absent=False)),
 )

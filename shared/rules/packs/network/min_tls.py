@@ -31,5 +31,5 @@ RULE = PropertyRule(
         auto_remediable=False,
         controls=(*cis_azure({"5.0": "7.12", "6.0": "7.12"}), *TRANSMISSION),
     ),
-    where(has_tls_listener, refuses_old_tls, "no listener uses TLS"),
+    where(has_tls_listener, refuses_old_tls),
 )

@@ -35,5 +35,5 @@ RULE = PropertyRule(
             *RETENTION,
         ),
     ),
-    where(of_nsg, is_kept, "a flow log of something else"),
+    where(of_nsg, is_kept),
 )

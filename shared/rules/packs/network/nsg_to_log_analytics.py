@@ -45,5 +45,5 @@ RULE = PropertyRule(
             *LOGGING,
         ),
     ),
-    where(of_nsg, is_analysed, "a flow log of something else"),
+    where(of_nsg, is_analysed),
 )

@@ -31,9 +31,5 @@ RULE = PropertyRule(
         auto_remediable=False,
         controls=(*cis_azure({"5.0": "7.9", "6.0": "7.9"}),),
     ),
-    where(
-        has_point_to_site,
-        is_only("properties.vpnClientConfiguration.vpnAuthenticationTypes", "AAD"),
-        "no point-to-site configuration",
-    ),
+    where(has_point_to_site, is_only("properties.vpnClientConfiguration.vpnAuthenticationTypes", "AAD")),
 )

@@ -34,8 +34,6 @@ RULE = PropertyRule(
         auto_remediable=False,
         controls=FLOW,
     ),
-    where(
-        takes_machines, is_false("properties.defaultOutboundAccess", absent=True), "a platform's own subnet"
-    ),
+    where(takes_machines, is_false("properties.defaultOutboundAccess", absent=True)),
     parts="properties.subnets",
 )

@@ -31,5 +31,5 @@ RULE = PropertyRule(
         auto_remediable=False,
         controls=(*cis_azure({"4.0": "8.8", "5.0": "7.8", "6.0": "7.8"}), *RETENTION),
     ),
-    where(of_network, is_kept, "a flow log of something else"),
+    where(of_network, is_kept),
 )

@@ -32,5 +32,5 @@ RULE = PropertyRule(
         auto_remediable=False,
         controls=(*cis_azure({"4.0": "7.1.1.7", "5.0": "6.1.1.7", "6.0": "6.1.1.6"}), *LOGGING),
     ),
-    where(of_network, is_analysed, "a flow log of something else"),
+    where(of_network, is_analysed),
 )

@@ -1,4 +1,8 @@
-"""`network.frontdoor.waf_prevention`."""
+"""`network.frontdoor.waf_prevention`.
+
+A policy is enabled unless it says otherwise, and blocks only when it says so (REST reference,
+`PolicySettings`: "enabledState ... Defaults to Enabled if not specified"; `mode` has no documented default).
+"""
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
@@ -31,7 +35,7 @@ RULE = PropertyRule(
         controls=WEB_ATTACKS,
     ),
     all_of(
-        is_one_of("properties.policySettings.enabledState", "Enabled", absent="Disabled"),
+        is_one_of("properties.policySettings.enabledState", "Enabled", absent="Enabled"),
         is_one_of("properties.policySettings.mode", "Prevention", absent="Detection"),
     ),
 )
