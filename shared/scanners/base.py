@@ -94,6 +94,16 @@ class Scanner(Protocol):
         """Parse one page. Never raises for bad rows: they are failures."""
         ...
 
-    def relate(self, subscription_id: str, projections: Iterable[Projection], focus: Focus) -> Related:
-        """Join one subscription and run the rules that relate."""
+    def relate(
+        self,
+        subscription_id: str,
+        projections: Iterable[Projection],
+        focus: Focus,
+        asked: Sequence[TypeCoverage] = (),
+    ) -> Related:
+        """Join one subscription and run the rules that relate.
+
+        Args:
+            asked: how completely each type was read in the subscription; what is not named was read whole.
+        """
         ...

@@ -214,5 +214,5 @@ def _settled(results: Iterable[RuleResult]) -> set[tuple[str, str]]:
     return {
         (result.rule_id, result.resource_id.lower())
         for result in results
-        if result.status in (RuleStatus.PASS, RuleStatus.FAIL) and result.reason is None
+        if result.status is not RuleStatus.ERROR and result.reason is None
     }

@@ -74,7 +74,13 @@ class ProbeScanner:
         ]
         return collected
 
-    def relate(self, subscription_id: str, projections: Iterable[Projection], focus: Focus) -> Related:
+    def relate(
+        self,
+        subscription_id: str,
+        projections: Iterable[Projection],
+        focus: Focus,
+        asked: Sequence[TypeCoverage] = (),
+    ) -> Related:
         related = Related()
         for one in projections:
             found = [observation(one["id"])] if one["bad"] else []
