@@ -63,7 +63,7 @@ contract: setup-dev  ## the API contract alone
 	@$(PY) -m pytest tests/contract
 
 test: lint type  ## everything, with reduced counts
-	@$(PY) -m pytest -m "not slow" $(ARGS)
+	@$(PY) -m pytest -m "not slow" -n 2 --durations=5 $(ARGS)
 
 test-slow: setup-dev  ## the full counts
 	@$(PY) -m pytest -m slow -v $(ARGS)

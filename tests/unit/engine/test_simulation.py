@@ -123,7 +123,7 @@ async def cancel_and_resume(world: World, turns: int) -> None:
     now = await world.scans.get(scan.scan_id)
     assert now is not None
     control = ScanControl(world.calm)
-    if not now.value.status.terminal:
+    if now.value.status.working:
         cancelled = await control.cancel(scan.scan_id, CALLER)
         assert cancelled.status is ScanStatus.CANCELLED and cancelled.completed_at is not None
         included = frozenset(cancelled.result_shards or ())
@@ -134,6 +134,7 @@ async def cancel_and_resume(world: World, turns: int) -> None:
         assert later is not None and later.value == cancelled
         rows = await world.results.findings(scan.scan_id, PageRequest(limit=200), included)
         assert rows.total == cancelled.totals.findings, "a cancelled scan went on"
+    await world.run(scan.scan_id)
     for _ in range(6):
         now = await world.scans.get(scan.scan_id)
         assert now is not None
