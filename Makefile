@@ -39,8 +39,10 @@ $(STAMPS)/dev: $(STAMPS)/local requirements-dev.txt
 	@touch $@
 
 setup: $(STAMPS)/local $(STAMPS)/node  ## what the local stack needs, inside the checkout
+	@:
 
 setup-dev: setup $(STAMPS)/dev  ## and what the checks need
+	@:
 
 demo: ## start the local stack, scan samples/estate.jsonl, show and write the results
 	@began=$$(date +%s.%N); $(MAKE) --no-print-directory setup || exit 1; \
@@ -61,7 +63,7 @@ contract: setup-dev  ## the API contract alone
 	@$(PY) -m pytest tests/contract
 
 test: lint type  ## everything, with reduced counts
-	@$(PY) -m pytest -m "not slow" $(ARGS)
+	@$(PY) -m pytest -m "not slow" -n 2 --durations=5 $(ARGS)
 
 test-slow: setup-dev  ## the full counts
 	@$(PY) -m pytest -m slow -v $(ARGS)

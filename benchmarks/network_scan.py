@@ -27,8 +27,8 @@ from azure.data.tables.aio import TableServiceClient
 from devhost.child import Child
 from devhost.demo.client import ApiClient
 from shared.adapters.azure.queries import query_text
-from shared.exposure.network import NETWORK_TYPES, UNEVALUATED_ENTRY_TYPES
 from shared.ports.inventory import InventoryQuery
+from shared.scanners.network import NetworkScanner
 
 ROOT = Path(__file__).resolve().parents[1]
 SCANS = 3
@@ -136,7 +136,8 @@ async def _floor(settings: dict[str, str], scan_id: str) -> dict[str, Any]:
 
 
 async def _fetch(settings: dict[str, str]) -> tuple[float, int]:
-    text = query_text(InventoryQuery.NETWORK, (*NETWORK_TYPES, *UNEVALUATED_ENTRY_TYPES))
+    scanner = NetworkScanner()
+    text = query_text(InventoryQuery.NETWORK, (*scanner.types, *scanner.noticed_types))
     base = settings["SECURITY_COPILOT_ARM_URL"]
     async with aiohttp.ClientSession() as session:
         token = await _token(session, settings)

@@ -53,6 +53,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         path = getattr(options, name)
         if path is not None and not path.is_file():
             parser.error(f"--{name}: no such file: {path}")
+    if not 0 <= options.port <= 65535:
+        parser.error("--port: a number from 0 to 65535")
+    if options.state is not None and options.state.exists() and not options.state.is_dir():
+        parser.error(f"--state: not a folder: {options.state}")
     if options.subscription and not options.azure:
         parser.error("--subscription goes with --azure")
     if options.faults and options.azure:
@@ -104,7 +108,7 @@ async def _serve(
         state_dir=stack.folder / "timers",
         keys=HostKeys(master=stack.secrets["host"]),
     )
-    sink = EventSink(stack.secrets["topic"])
+    sink = EventSink(stack.secrets["topic"], stack.api_keys["admin"])
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and sink.serves(scope["path"]):

@@ -1,6 +1,7 @@
 """An Event Grid custom topic in process: takes what the publisher client posts, checks the key, keeps it.
 
-`POST /_local/eventgrid/api/events` is the topic; `GET /_local/eventgrid/events?after=N` lists what arrived.
+`POST /_local/eventgrid/api/events` is the topic; `GET /_local/eventgrid/events?after=N` lists what arrived
+to whoever has the admin's API key.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ MAX_BODY: Final = 1024 * 1024
 class EventSink:
     """The newest 10,000 events that were published, numbered from 1."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, listing_key: str) -> None:
+        """`key` is the topic's, `listing_key` the API key that may read what arrived."""
         self._key = key
+        self._listing_key = listing_key
         self._events: deque[tuple[int, dict[str, Any]]] = deque(maxlen=KEPT)
         self._count = 0
 
@@ -40,6 +43,9 @@ class EventSink:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI request."""
         if scope["path"] == LISTING and scope["method"] == "GET":
+            if not self._may_list(scope):
+                await _answer(send, 401, b"")
+                return
             query = parse_qs(scope["query_string"].decode("latin1"))
             given = query.get("after", ["0"])[0]
             number = int(given) if given.isdecimal() else 0
@@ -49,6 +55,11 @@ class EventSink:
             await _answer(send, await self._take(scope, receive), b"")
         else:
             await _answer(send, 404, b"")
+
+    def _may_list(self, scope: Scope) -> bool:
+        headers = {name.decode("latin1").lower(): value for name, value in scope["headers"]}
+        given = headers.get("authorization", b"").removeprefix(b"Bearer ")
+        return hmac.compare_digest(given, self._listing_key.encode())
 
     async def _take(self, scope: Scope, receive: Receive) -> int:
         headers = {name.decode("latin1").lower(): value for name, value in scope["headers"]}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 ORPHAN_GRACE_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 30.0
@@ -73,6 +74,25 @@ def remember(pid_file: Path, pid: int) -> None:
     """Write the pid file."""
     pid_file.parent.mkdir(parents=True, exist_ok=True)
     pid_file.write_text(json.dumps({"pid": pid}))
+
+
+class InUseError(Exception):
+    """A living process works on this state."""
+
+
+def hold(path: Path) -> IO[str]:
+    """Lock a file for as long as it stays open; the kernel lets go when the process dies.
+
+    Raises:
+        InUseError: somebody else holds it.
+    """
+    lock = path.open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise InUseError(f"{path.parent} is in use by another devhost; stop that one first") from error
+    return lock
 
 
 def end_orphan(pid_file: Path, *marks: str) -> None:

@@ -10,11 +10,13 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from devhost import azurite
+from devhost.azure_login import check_login
 from devhost.child import Child
 from devhost.event_sink import TOPIC
+from devhost.lifeline import hold
 
 ROLES: Final = ("admin", "operator", "viewer")
 BUS_KEY_NAME: Final = "RootManageSharedAccessKey"
@@ -40,6 +42,7 @@ class LocalStack:
     options: StackOptions
     _children: list[Child] = field(default_factory=list)
     _ports: dict[str, int] = field(default_factory=dict)
+    _lock: IO[str] | None = None
     _azurite: azurite.Azurite | None = None
     _folder: Path | None = None
     secrets: dict[str, str] = field(default_factory=dict)
@@ -94,9 +97,16 @@ class LocalStack:
             self._azurite = None
         if self._folder is not None and self.options.state is None:
             shutil.rmtree(self._folder, ignore_errors=True)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _start(self, base_url: str) -> dict[str, str]:
+        if self.options.state is not None:
+            self._lock = hold(self.folder / "devhost.lock")
         self.secrets = _load_secrets(self.folder)
+        if self.options.estate is None:
+            check_login(_real_azure(self.options)["SECURITY_COPILOT_CREDENTIAL"])
         state = self.options.state
         storage = azurite.launch(None if state is None else state / "azurite")
         self._azurite = storage

@@ -38,6 +38,7 @@ _RESOURCE_CHILDREN: Final = frozenset(
         "microsoft.compute/virtualmachines/runcommands",
         "microsoft.containerregistry/registries/replications",
         "microsoft.containerregistry/registries/webhooks",
+        "microsoft.network/networkwatchers/flowlogs",
         "microsoft.network/privatednszones/virtualnetworklinks",
         "microsoft.sql/managedinstances/databases",
         "microsoft.sql/servers/databases",

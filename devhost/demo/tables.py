@@ -29,6 +29,7 @@ def findings_table(console: Console, results: dict[str, Any], findings: list[Any
             f"{title} x{times}" for title, times in titles.get(severity, Counter()).most_common()
         )
         table.add_row(f"[{STYLES[severity]}]{severity}[/]", str(count), escape(what))
+    console.print()
     console.print(table)
 
 
@@ -49,6 +50,7 @@ def exposure_table(console: Console, exposures: list[Any]) -> None:
             f"{row['protocol']} {', '.join(row['ports'])}",
             escape(_deciding(row["path"])),
         )
+    console.print()
     console.print(table)
     if len(exposed) > SHOWN:
         console.print(f"  ... and {len(exposed) - SHOWN} more in exposure.json")
@@ -61,17 +63,19 @@ def coverage_table(console: Console, coverage: dict[str, Any]) -> None:
         box=box.SIMPLE_HEAD,
         title_justify="left",
     )
-    for name in ("subscription", "type", "status"):
-        table.add_column(name, overflow="fold")
+    table.add_column("subscription", no_wrap=True)
+    table.add_column("type", no_wrap=True)
+    table.add_column("status", overflow="fold")
     for name in ("asked", "read", "failed"):
         table.add_column(name, justify="right")
     for row in coverage["resource_types"][:SHOWN]:
         table.add_row(
             row["subscription_id"][:8],
-            escape(row["type"].removeprefix("microsoft.")),
+            escape(row["type"].rpartition("/")[2]),
             row["status"] if row["reason"] is None else f"{row['status']}: {escape(row['reason'])}",
             *(str(row[name]) for name in ("asked", "read", "failed")),
         )
+    console.print()
     console.print(table)
     if len(coverage["resource_types"]) > SHOWN:
         console.print(f"  ... and {len(coverage['resource_types']) - SHOWN} more in coverage.json")

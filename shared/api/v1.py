@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.api.wire import (
     MAX_ITEMS,
     MAX_RESOURCE_GROUP,
+    RESOURCE_GROUP,
     AnySeverity,
     FrameworkName,
     Name,
@@ -44,7 +45,9 @@ class ScanBody(RequestBody):
 
     subscription_id: Name
     scope: Literal["subscription", "resource_group"] = "subscription"
-    resource_group: Annotated[Name, Field(max_length=MAX_RESOURCE_GROUP)] | None = None
+    resource_group: Annotated[Name, Field(max_length=MAX_RESOURCE_GROUP, pattern=RESOURCE_GROUP)] | None = (
+        None
+    )
     auto_remediate: bool = False
     create_issues: bool = False
     severity_filter: tuple[AnySeverity, ...] = Field(default=(), max_length=MAX_ITEMS)

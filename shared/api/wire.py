@@ -26,7 +26,8 @@ MAX_ITEMS: Final = 1000
 MAX_ARM_ID: Final = 2048
 MAX_NAME: Final = 200
 MAX_RESOURCE_GROUP: Final = 90
-"""Azure's limit for the name of a resource group."""
+RESOURCE_GROUP: Final = r"^[-\w.()]*[-\w()]$"
+"""Letters, digits, `-_.()`, no period last (learn.microsoft.com, naming rules of Microsoft.Resources)."""
 
 WireTime = Annotated[
     datetime,

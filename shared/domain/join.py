@@ -44,18 +44,21 @@ class Decision:
 
 def decide(scan: Scan, digest: PlanDigest, number: int, now: datetime, pace: Pace) -> Decision:
     """Decide at check `number` of a scan that is not terminal."""
-    waiting = tuple(sorted(shard for shard in digest.shards if shard not in digest.marked))
+    waiting = tuple(digest.waiting)
     pages = 0 if digest.last_page is None else digest.last_page + 1
-    progress = (pages, len(digest.shards), len(digest.marked))
+    progress = (pages, len(digest.shards), len(digest.shards) - len(waiting))
     since = scan.check.progress_at or scan.created_at
     moved = progress != scan.check.progress or scan.check.progress_at is None
-    stalled = not moved and now - since >= pace.stall
+    nudges = 0 if moved else scan.check.nudges
+    # Twice as patient each time: a shard that is merely slow is not sent again and again beside itself.
+    stalled = not moved and now - since >= pace.stall * 2**nudges
     step = _step(digest, waiting)
     check = CheckState(
         number=number + 1,
         checked_at=now,
         progress_at=now if moved or stalled else since,
         progress=progress,
+        nudges=nudges + int(stalled),
     )
     return Decision(
         step=step,

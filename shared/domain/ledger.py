@@ -16,7 +16,8 @@ from shared.domain.coverage import (
     SubscriptionCoverage,
     TypeCoverage,
 )
-from shared.domain.plan import Marker, PlannedPage, Shard, ShardOutcome, ShardStage
+from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
+from shared.domain.plan_record import Batch, PlanRecord
 from shared.domain.scan import ScanTotals
 from shared.domain.severity import ORDER
 
@@ -33,35 +34,11 @@ class _Row:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRecord:
-    """Everything written down about a scan's plan, and the types each readable subscription was asked for."""
-
-    pages: tuple[PlannedPage, ...]
-    shards: tuple[Shard, ...]
-    markers: tuple[Marker, ...]
-    types: tuple[str, ...]
-
-    @property
-    def subscriptions(self) -> dict[str, SubscriptionCoverage]:
-        """The latest word of a resolving page on each subscription."""
-        return {one.subscription_id: one for page in self.pages for one in page.subscriptions}
-
-    @property
-    def readable(self) -> list[str]:
-        """Subscriptions that are in a batch, in order, once each."""
-        return list(dict.fromkeys(one for page in self.pages for batch in page.batches for one in batch))
-
-    def done(self) -> list[Marker]:
-        """Markers of shards that were done."""
-        return [marker for marker in self.markers if marker.outcome is ShardOutcome.DONE]
-
-
 def type_coverage(record: PlanRecord) -> list[TypeCoverage]:
-    """One row for each readable subscription and type, ordered."""
-    rows: dict[TypeKey, _Row] = {(one, kind): _Row() for one in record.readable for kind in record.types}
+    """One row for each readable subscription and type, ordered. `read` needs evidence: a listing that came
+    to its end, and every one of its shards done."""
+    rows: dict[TypeKey, _Row] = {(one, kind): _Row() for one in record.batch_of for kind in record.types}
     skipped: list[TypeCoverage] = []
-    outcome = {marker.shard_id: marker for marker in record.markers}
     for marker in record.done():
         for one in marker.types:
             if one.status is CoverageStatus.SKIPPED:
@@ -73,15 +50,15 @@ def type_coverage(record: PlanRecord) -> list[TypeCoverage]:
                 row.read + one.read,
                 row.failed + one.failed,
             )
-    for shard in record.shards:
-        end = outcome.get(shard.shard_id)
-        if shard.stage is ShardStage.COLLECT and (end is None or end.outcome is ShardOutcome.FAILED):
-            _lose(rows, shard, end.reason if end else "the shard did not run")
-    refused = {key: one for page in record.pages for one in page.types for key in [_key(one)]}
-    for key, one in refused.items():
-        row = rows.setdefault(key, _Row())
+    for shard in record.undone(ShardStage.COLLECT):
+        end = record.outcomes.get(shard.shard_id)
+        _lose(rows, shard, end.reason if end else "its rows were listed and not yet looked at")
+    for one in record.refused_types:
+        row = rows.setdefault(_key(one), _Row())
         row.status, row.reason = one.status, one.reason
-    return [_finish(key, row) for key, row in sorted(rows.items())] + _sum_skipped(skipped)
+    return [
+        _finish(key, row, record.batch_of.get(key[0])) for key, row in sorted(rows.items())
+    ] + _sum_skipped(skipped)
 
 
 def _lose(rows: dict[TypeKey, _Row], shard: Shard, reason: str | None) -> None:
@@ -93,10 +70,14 @@ def _lose(rows: dict[TypeKey, _Row], shard: Shard, reason: str | None) -> None:
             row.reason = reason
 
 
-def _finish(key: TypeKey, row: _Row) -> TypeCoverage:
+def _finish(key: TypeKey, row: _Row, batch: Batch | None) -> TypeCoverage:
     status, reason = row.status or CoverageStatus.READ, row.reason
-    if status is CoverageStatus.DENIED and row.read:
-        status = CoverageStatus.PARTIAL
+    if status is CoverageStatus.DENIED:
+        status = CoverageStatus.PARTIAL if row.read else status
+    elif batch is None or not batch.complete:
+        failed = batch.failed if batch is not None else None
+        status = CoverageStatus.FAILED if failed and not row.read else CoverageStatus.PARTIAL
+        reason = failed or reason or "the listing was not read to its end"
     elif status is CoverageStatus.READ and row.lost:
         status = CoverageStatus.PARTIAL if row.read else CoverageStatus.FAILED
     elif status is CoverageStatus.READ and row.failed:
@@ -131,9 +112,14 @@ class _SubscriptionView:
 
 
 def coverage(
-    scan_id: str, record: PlanRecord, scanners: Iterable[ScannerCoverage], rule_ids: Iterable[str]
+    scan_id: str, record: PlanRecord, scanners: Iterable[ScannerCoverage], reads: Mapping[str, Iterable[str]]
 ) -> Coverage:
-    """The whole ledger of a scan that is over (or, for a running one, what is known so far)."""
+    """The whole ledger of a scan that is over (or, for a running one, what is known so far).
+
+    Args:
+        reads: rule id -> the types it reads. In a subscription where one of them was not read whole, the rule
+            could not look everywhere: one error there, beside what it said of what was read.
+    """
     types = type_coverage(record)
     views: dict[str, _SubscriptionView] = {}
     for one in types:
@@ -143,9 +129,12 @@ def coverage(
             views.setdefault(marker.subscription_id, _SubscriptionView()).relation = marker
     subscriptions = [
         _subscription(one, views.get(subscription_id))
-        for subscription_id, one in sorted(record.subscriptions.items())
+        for subscription_id, (_, one) in sorted(record.latest.items())
     ]
-    rules = {rule_id: RuleCoverage(rule_id=rule_id) for rule_id in rule_ids}
+    rules = {
+        rule_id: RuleCoverage(rule_id=rule_id, errors=_blind_spots(subscriptions, views, kinds))
+        for rule_id, kinds in reads.items()
+    }
     for marker in record.done():
         for part in marker.rules:
             rules[part.rule_id] = rules.get(part.rule_id, RuleCoverage(rule_id=part.rule_id)) + part
@@ -157,7 +146,7 @@ def coverage(
         all(status is CoverageStatus.READ for status in statuses)
         and not any(rule.errors for rule in rules.values())
         and not failures
-        and not any(page.failed for page in record.pages)
+        and not record.failed_pages
     )
     return Coverage(
         scan_id=scan_id,
@@ -170,20 +159,43 @@ def coverage(
     )
 
 
+def _blind_spots(
+    subscriptions: list[SubscriptionCoverage], views: Mapping[str, _SubscriptionView], kinds: Iterable[str]
+) -> int:
+    """Subscriptions in which a rule that reads these types could not look at all of them."""
+    wanted = set(kinds)
+    blind = 0
+    for one in subscriptions:
+        view = views.get(one.subscription_id)
+        types = view.types if view is not None else []
+        read = {row.type for row in types if row.status is CoverageStatus.READ or row.failed}
+        blind += one.status is not CoverageStatus.SKIPPED and not wanted <= read
+    return blind
+
+
 def _subscription(base: SubscriptionCoverage, view: _SubscriptionView | None) -> SubscriptionCoverage:
-    if base.status not in (CoverageStatus.READ, CoverageStatus.PARTIAL) or view is None:
+    if base.status not in (CoverageStatus.READ, CoverageStatus.PARTIAL):
         return base
-    short = [one for one in view.types if one.status is not CoverageStatus.READ]
-    nothing = view.types and all(
-        one.status in (CoverageStatus.DENIED, CoverageStatus.FAILED) for one in view.types
-    )
-    relation = view.relation
+    types = view.types if view is not None else []
+    short = [one for one in types if one.status is not CoverageStatus.READ]
+    unread = (CoverageStatus.DENIED, CoverageStatus.FAILED, CoverageStatus.SKIPPED)
+    if all(one.status in unread for one in types):
+        first = short[0] if short else None
+        status = (
+            CoverageStatus.FAILED if first is None or first.status is CoverageStatus.SKIPPED else first.status
+        )
+        return base.model_copy(
+            update={"status": status, "reason": first.reason if first else "nothing of it was read"}
+        )
+    relation = view.relation if view is not None else None
     if relation is not None and relation.outcome is ShardOutcome.FAILED:
         return base.model_copy(update={"status": CoverageStatus.FAILED, "reason": relation.reason})
-    if nothing:
-        return base.model_copy(update={"status": short[0].status, "reason": short[0].reason})
     if short:
         return base.model_copy(update={"status": CoverageStatus.PARTIAL, "reason": short[0].reason})
+    if relation is None:
+        return base.model_copy(
+            update={"status": CoverageStatus.PARTIAL, "reason": "it was read and not yet evaluated"}
+        )
     return base
 
 
@@ -226,8 +238,9 @@ def totals(markers: Iterable[Marker]) -> ScanTotals:
 
 def projections_of(record: PlanRecord) -> Mapping[str, tuple[str, ...]]:
     """Each readable subscription's blobs of projected columns, in shard order."""
-    blobs: dict[str, list[str]] = {one: [] for one in record.readable}
-    for marker in sorted(record.done(), key=lambda one: one.shard_id):
+    blobs: dict[str, list[str]] = {one: [] for one in record.batch_of}
+    for marker in record.done():
         for subscription, blob in marker.projections.items():
-            blobs.setdefault(subscription, []).append(blob)
+            if subscription in blobs:
+                blobs[subscription].append(blob)
     return {subscription: tuple(names) for subscription, names in blobs.items()}

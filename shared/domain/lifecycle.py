@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.domain.finding import Finding, FindingStatus, Observation, Resolution
+from shared.domain.ids import id_time
 
 RESOLVABLE: Final = frozenset({FindingStatus.OPEN, FindingStatus.IN_PROGRESS, FindingStatus.SUPPRESSED})
 """States that a scan may turn into resolved; a false positive stays what a person called it."""
@@ -38,13 +39,13 @@ class Sighting:
 
 
 def first_seen(observation: Observation, finding_id: str, by: Sighting) -> Finding:
-    """A new record. Its `detected_at` is the read time, which its id carries too (contract I-8)."""
+    """A new record. It was detected in the second that its id carries (contract I-8)."""
     return Finding(
         id=finding_id,
         fingerprint=observation.fingerprint,
         observation=observation,
         scan_id=by.scan_id,
-        detected_at=by.read_at,
+        detected_at=id_time(finding_id),
         last_seen_at=by.read_at,
         read_at=by.read_at,
     )

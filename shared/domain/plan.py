@@ -31,13 +31,28 @@ class PlanCursor(BaseModel):
     step: PlanStep
     subscriptions: tuple[str, ...] | None = Field(
         default=None,
-        description="resolve: which to look for (None = all visible); relate: which are left (None = all)",
+        description="resolve: which to look for; None = every one the identity can see",
     )
-    batch: int = Field(
-        default=0, description="read: index into the batches of all resolving pages, in page order"
-    )
+    resolved_on: int = Field(default=0, description="read: number of the page that lists the batches")
+    batch: int = Field(default=0, description="read: index into that page's batches")
     skip_token: str | None = None
     page_size: int | None = Field(default=None, description="$top in force; None = the largest")
+
+    @property
+    def batch_key(self) -> tuple[int, int]:
+        """Which batch a reading cursor reads."""
+        return self.resolved_on, self.batch
+
+
+class Redo(BaseModel):
+    """What a resume does again. The page that carries it decides it: pages are inserted if absent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: int = Field(description="the run of the scan that it begins")
+    dropped_shards: tuple[str, ...] = Field(default=(), description="planned anew, under other ids")
+    reset_shards: tuple[str, ...] = Field(default=(), description="stay, and lose their failed marker")
+    superseded_pages: tuple[int, ...] = ()
 
 
 class PlannedPage(BaseModel):
@@ -62,6 +77,8 @@ class PlannedPage(BaseModel):
     )
     shards: tuple[str, ...] = ()
     failed: str | None = Field(default=None, description="why the rest of this batch was not read")
+    redo: Redo | None = Field(default=None, description="on the first page of a resumed run")
+    superseded: bool = Field(default=False, description="read anew by a later page: of no account")
 
 
 class ShardStage(StrEnum):
@@ -77,15 +94,18 @@ class Shard(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     scan_id: str
-    shard_id: str = Field(description="c000001 for the shard of page 1, r-<subscription> for relations")
+    shard_id: str = Field(
+        description="c000001 for the shard of page 1, r1-<subscription> for relations of run 1"
+    )
     stage: ShardStage
     attempt: int = 1
     read_at: datetime
     subscription_id: str | None = None
     blobs: tuple[str, ...] = ()
     asked: tuple[TypeCoverage, ...] = Field(
-        default=(), description="collection: rows of the page by subscription and type"
+        default=(), description="collection: rows of the page; relation: how completely types were read"
     )
+    scope: tuple[str, ...] = Field(default=(), description="collection: the subscriptions asked for")
 
 
 class ShardOutcome(StrEnum):
@@ -126,7 +146,12 @@ class PlanDigest(BaseModel):
     last_page: int | None = Field(default=None, description="highest page written; None before page 0")
     next: PlanCursor | None = Field(default=None, description="of the highest page")
     shards: dict[str, ShardStage] = Field(default_factory=dict)
-    marked: frozenset[str] = frozenset()
+    marked: frozenset[str] = Field(default=frozenset(), description="shards, or shards of old, with a marker")
+
+    @property
+    def waiting(self) -> list[str]:
+        """Shards without a marker, ordered. A marker whose shard a resume dropped counts for nothing."""
+        return sorted(set(self.shards) - self.marked)
 
     @property
     def planned(self) -> bool:

@@ -32,6 +32,7 @@ class ScanStatus(StrEnum):
     PLANNING = "planning"
     RUNNING = "running"
     FINALIZING = "finalizing"
+    RESUMING = "resuming"
     COMPLETED = "completed"
     PARTIAL = "partial"
     FAILED = "failed"
@@ -41,6 +42,11 @@ class ScanStatus(StrEnum):
     def terminal(self) -> bool:
         """Whether the scan is over (unless somebody resumes it)."""
         return self in TERMINAL
+
+    @property
+    def working(self) -> bool:
+        """Whether pages and shards are worked on: neither over, nor about to be, nor being taken up again."""
+        return self in (ScanStatus.QUEUED, ScanStatus.PLANNING, ScanStatus.RUNNING)
 
     @property
     def resumable(self) -> bool:
@@ -124,6 +130,8 @@ class CheckState(BaseModel):
     checked_at: datetime | None = None
     progress_at: datetime | None = None
     progress: tuple[int, int, int] = Field(default=(0, 0, 0), description="pages, shards, markers seen then")
+    restarts: int = Field(default=0, description="by the sweeper, since a check last got through")
+    nudges: int = Field(default=0, description="times in a row that standing still was answered in vain")
 
 
 class Scan(BaseModel):
@@ -140,9 +148,7 @@ class Scan(BaseModel):
     completed_at: datetime | None = None
     run: int = Field(default=1, description="1, and one more at each resume")
     plan_attempt: int = Field(default=1, description="raised before a plan message is sent again")
-    resolving_pages: tuple[int, ...] = Field(
-        default=(0,), description="plan pages that resolve subscriptions: the first, and one for each resume"
-    )
+    ledger: str | None = Field(default=None, description="blob of the coverage ledger it ended with")
     check: CheckState = CheckState()
     totals: ScanTotals = ScanTotals()
     errors: tuple[ScanError, ...] = ()

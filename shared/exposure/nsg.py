@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from shared.domain.resource import Resource, UnreadableResourceError
@@ -37,6 +38,27 @@ def read_rules(properties: Mapping[str, Any]) -> tuple[RuleFields, ...]:
     Raises:
         ValueError: a rule cannot be read; the message names field and reason.
     """
+    return _read(properties, "inbound")
+
+
+def read_outbound_turned(properties: Mapping[str, Any]) -> tuple[RuleFields, ...]:
+    """The user's outbound rules with sources and destinations exchanged.
+
+    What such rules let "in" from an address is what the NSG lets out to it, so that everything that judges
+    inbound rules judges outbound ones too.
+
+    Raises:
+        ValueError: a rule cannot be read; the message names field and reason.
+    """
+    return _read(properties, "outbound")
+
+
+def security_rules(properties: Mapping[str, Any]) -> list[Any]:
+    """The list `securityRules` of an NSG's `properties`, empty when null.
+
+    Raises:
+        ValueError: not a list, or too long for an NSG.
+    """
     rules = properties.get("securityRules")
     if rules is None:
         rules = []
@@ -44,15 +66,20 @@ def read_rules(properties: Mapping[str, Any]) -> tuple[RuleFields, ...]:
         raise ValueError("properties.securityRules: not a list")
     if len(rules) > MAX_RULES:
         raise ValueError(f"properties.securityRules: more than {MAX_RULES} rules")
-    found = (_read_rule(rule, f"properties.securityRules[{n}]") for n, rule in enumerate(rules))
+    return rules
+
+
+def _read(properties: Mapping[str, Any], direction: str) -> tuple[RuleFields, ...]:
+    rules = enumerate(security_rules(properties))
+    found = (_read_rule(rule, f"properties.securityRules[{n}]", direction) for n, rule in rules)
     return tuple(rule for rule in found if rule is not None)
 
 
-def _read_rule(rule: Any, where: str) -> RuleFields | None:
+def _read_rule(rule: Any, where: str, direction: str) -> RuleFields | None:
     if not isinstance(rule, Mapping) or not isinstance(rule.get("properties"), Mapping):
         raise ValueError(f"{where}.properties: not an object")
     reader = RuleReader(rule["properties"], f"{where}.properties")
-    if reader.word("direction", _DIRECTION) == "outbound":
+    if reader.word("direction", _DIRECTION) != direction:
         return None
     protocol = reader.word("protocol", _PROTOCOLS)
     ports = reader.texts("destinationPortRange", "destinationPortRanges")
@@ -61,13 +88,14 @@ def _read_rule(rule: Any, where: str) -> RuleFields | None:
             raise reader.refuse("destinationPortRange", "missing, and destinationPortRanges is empty")
         ports = ("*",)
     sources = reader.texts("sourceAddressPrefix", "sourceAddressPrefixes")
-    if not sources and not reader.references("sourceApplicationSecurityGroups"):
+    source_groups = reader.references("sourceApplicationSecurityGroups")
+    if not sources and not source_groups:
         raise reader.refuse("sourceAddressPrefix", "missing, and no other field names a source")
     destinations = reader.texts("destinationAddressPrefix", "destinationAddressPrefixes")
     groups = reader.references("destinationApplicationSecurityGroups")
     if not destinations and not groups:
         raise reader.refuse("destinationAddressPrefix", "missing, and no other field names a destination")
-    return reader.checked(
+    found = reader.checked(
         RuleFields(
             name=rule_name(rule.get("name"), where),
             priority=reader.priority(),
@@ -79,6 +107,9 @@ def _read_rule(rule: Any, where: str) -> RuleFields | None:
             groups=groups,
         )
     )
+    if direction == "outbound":
+        return replace(found, sources=destinations, destinations=sources, groups=source_groups)
+    return found
 
 
 def project_nsg(resource: Resource) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.coverage import Coverage, ReadFailure
+from shared.domain.coverage import ReadFailure
 from shared.domain.events import Event
 from shared.domain.exposure import Exposure, SourceClass, Verdict
 from shared.domain.finding import Finding, FindingStatus, FrozenFinding
@@ -95,8 +95,7 @@ class PlanStore(Protocol):
         ...
 
     async def supersede_pages(self, scan_id: str, numbers: Sequence[int]) -> None:
-        """Empty pages that a resume reads anew: they keep number, `next` and `batches`, and lose shards,
-        types and failure. The rows stay, so that a late duplicate cannot write them again."""
+        """Mark pages that a resume reads anew. The rows stay, so that a late duplicate cannot write them."""
         ...
 
     async def insert_marker(self, marker: Marker) -> bool:
@@ -128,10 +127,11 @@ class FindingStore(Protocol):
     """One record per problem, for its whole life; lists newest first by (detected_at, id)."""
 
     async def claim_ids(self, detected_at: datetime, fingerprints: Sequence[str]) -> dict[str, str]:
-        """Give each fingerprint its id of that second (contract C-06), the same one on every call.
+        """Give each fingerprint its id: the one it was ever given, else one of that second (contract C-06).
 
         The bare `finding-<second>` goes to whichever fingerprint claims it first; others carry a tail of
-        their fingerprint's first 8 digits. Claims are durable before this returns.
+        their fingerprint's first 8 digits. Claims are durable before this returns, and last for ever: the
+        second in a finding's id is when it was first claimed.
         """
         ...
 
@@ -162,7 +162,7 @@ class FindingStore(Protocol):
 
 
 class ScanResultStore(Protocol):
-    """Rows a scan found, as they were then: findings, exposures, failures, and the ledger."""
+    """Rows a scan found, as they were then: findings, exposures and failures."""
 
     async def put_findings(self, scan_id: str, shard_id: str, findings: Sequence[FrozenFinding]) -> None:
         """Write a shard's findings, replacing what an earlier attempt of that shard left. Safe to repeat."""
@@ -201,14 +201,6 @@ class ScanResultStore(Protocol):
         self, scan_id: str, request: PageRequest, shards: frozenset[str] | None
     ) -> Page[ReadFailure]:
         """Failures ordered by shard and resource id; `shards` as above."""
-        ...
-
-    async def put_coverage(self, coverage: Coverage) -> None:
-        """Write or replace the ledger."""
-        ...
-
-    async def coverage(self, scan_id: str) -> Coverage | None:
-        """The ledger, or None before the scan was finalised."""
         ...
 
 

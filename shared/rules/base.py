@@ -26,7 +26,7 @@ class ControlReference(BaseModel):
 
 
 class RuleScope(StrEnum):
-    """What a rule is evaluated on: each resource by itself, or a subscription's joined network."""
+    """What a rule is evaluated on: a subscription's resources by their columns, or its joined network."""
 
     RESOURCE = "resource"
     NETWORK = "network"

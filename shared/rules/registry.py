@@ -7,13 +7,29 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from shared.exposure import SubscriptionNetwork
 from shared.rules import packs
 from shared.rules.base import Rule, RuleMetadata, RuleScope
+from shared.rules.columns import ColumnPlan, Fact
+from shared.rules.resources import SubscriptionResources
 
 AnyRule = Rule[Any]
+
+
+class ResourceRule(Rule[SubscriptionResources], Protocol):
+    """A rule over resources by their columns."""
+
+    @property
+    def columns(self) -> Mapping[str, Iterable[str]]:
+        """Paths that must be kept, by lower-cased type."""
+        ...
+
+    @property
+    def facts(self) -> Iterable[Fact]:
+        """What must be computed when a resource is read."""
+        ...
 
 
 class RuleRegistrationError(Exception):
@@ -28,6 +44,17 @@ def all_rules() -> tuple[AnyRule, ...]:
 def network_rules() -> tuple[Rule[SubscriptionNetwork], ...]:
     """The rules over a subscription's joined network."""
     return tuple(rule for rule in all_rules() if rule.metadata.scope is RuleScope.NETWORK)
+
+
+def resource_rules() -> tuple[ResourceRule, ...]:
+    """The rules over resources by their columns."""
+    return _resource_rules(_registered())
+
+
+@cache
+def column_plan() -> ColumnPlan:
+    """What the rules over resources need of each type."""
+    return ColumnPlan.of((rule.columns, rule.facts) for rule in resource_rules())
 
 
 def get(rule_id: str) -> AnyRule:
@@ -71,7 +98,16 @@ def register(modules: Iterable[tuple[str, object]]) -> dict[str, AnyRule]:
         if metadata.rule_id in rules:
             raise RuleRegistrationError(f"{name} repeats the id {metadata.rule_id}")
         rules[metadata.rule_id] = _as_rule(rule)
+    for rule in _resource_rules(rules):
+        kept = {*rule.columns, *(fact.type for fact in rule.facts)}
+        if not kept <= set(rule.metadata.reads):
+            raise RuleRegistrationError(f"{rule.metadata.rule_id} has columns of types that it does not read")
     return dict(sorted(rules.items()))
+
+
+def _resource_rules(rules: Mapping[str, AnyRule]) -> tuple[ResourceRule, ...]:
+    found: Any = tuple(rule for rule in rules.values() if rule.metadata.scope is RuleScope.RESOURCE)
+    return found  # type: ignore[no-any-return]  # rules of this scope are declared with columns
 
 
 def _as_rule(rule: object) -> AnyRule:

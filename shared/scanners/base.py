@@ -43,11 +43,17 @@ class Focus:
     resource_group: str | None = None
     resources: frozenset[str] = frozenset()
     """Lower-cased ARM ids; empty = all."""
+    subscriptions: frozenset[str] = frozenset()
+    """Lower-cased ids that a listing was asked for; empty = any. A row of another one is a failure."""
 
     @property
     def narrow(self) -> bool:
         """Whether less than the whole subscription was asked for."""
         return self.resource_group is not None or bool(self.resources)
+
+    def expects(self, subscription_id: str) -> bool:
+        """Whether a row of this subscription was asked for."""
+        return not self.subscriptions or subscription_id.lower() in self.subscriptions
 
     def covers(self, resource_id: str) -> bool:
         """Whether a resource, or the one it is a child of, was asked for."""
@@ -88,6 +94,16 @@ class Scanner(Protocol):
         """Parse one page. Never raises for bad rows: they are failures."""
         ...
 
-    def relate(self, subscription_id: str, projections: Iterable[Projection], focus: Focus) -> Related:
-        """Join one subscription and run the rules that relate."""
+    def relate(
+        self,
+        subscription_id: str,
+        projections: Iterable[Projection],
+        focus: Focus,
+        asked: Sequence[TypeCoverage] = (),
+    ) -> Related:
+        """Join one subscription and run the rules that relate.
+
+        Args:
+            asked: how completely each type was read in the subscription; what is not named was read whole.
+        """
         ...

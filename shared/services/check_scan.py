@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 
 from shared.domain.join import Decision, Step, decide
-from shared.domain.ledger import PlanRecord, projections_of, type_coverage
+from shared.domain.ledger import projections_of, type_coverage
 from shared.domain.page import Versioned
 from shared.domain.plan import PlanCursor, PlanDigest, PlannedPage, PlanStep, Shard, ShardStage
+from shared.domain.plan_record import PlanRecord
 from shared.domain.scan import Scan, ScanStatus
 from shared.ports.errors import MissingError, VersionConflictError
 from shared.ports.messaging import Message
 from shared.services.engine import SHARDS_PER_PAGE, Engine
-from shared.services.finalize_scan import FinalizeScan
+from shared.services.finalize_scan import FinalizeScan, load_record
 from shared.services.messages import CheckMessage, check_message, plan_message, shard_message
+from shared.services.resume_scan import ResumeScan
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ class CheckScan:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._finalize = FinalizeScan(engine)
+        self._resume = ResumeScan(engine)
 
     async def run(self, message: CheckMessage) -> None:
         """Do one check.
@@ -41,6 +44,9 @@ class CheckScan:
             return
         if found.value.status is ScanStatus.FINALIZING:
             await self._finalize.finish(found)
+            return
+        if found.value.status is ScanStatus.RESUMING:
+            await self._resume.go_on(found)
             return
         if message.number < found.value.check.number:
             return
@@ -82,10 +88,9 @@ class CheckScan:
         crashed before sending them. Duplicate detection drops those that were sent."""
         if not digest.planned or len(digest.shards) <= scan.check.progress[1]:
             return []
-        unmarked = [one for one in digest.shards if one not in digest.marked]
         shards = [
             await self._engine.plans.get_shard(scan.scan_id, one)
-            for one in sorted(unmarked)
+            for one in digest.waiting
             if digest.shards[one] is ShardStage.RELATE
         ]
         return [shard_message(one) for one in shards if one is not None]
@@ -108,16 +113,10 @@ class CheckScan:
     async def _plan_relations(self, scan: Scan, digest: PlanDigest) -> list[Shard]:
         """Write the relation shards page by page; those that stand already are sent as they are."""
         engine, plans = self._engine, self._engine.plans
-        pages = await plans.pages(scan.scan_id)
-        record = PlanRecord(
-            pages=tuple(pages),
-            shards=tuple(await plans.shards(scan.scan_id)),
-            markers=tuple(await plans.markers(scan.scan_id)),
-            types=tuple(kind for one in engine.scanners_of(scan) for kind in one.types),
-        )
+        record = await load_record(engine, scan)
         planned = {one.subscription_id for one in record.shards if one.stage is ShardStage.RELATE}
         wanted = [one for one in relation_shards(scan, record) if one.subscription_id not in planned]
-        number, written = pages[-1].number + 1, list[Shard]()
+        number, written = record.pages[-1].number + 1, list[Shard]()
         while True:
             now, later = wanted[:SHARDS_PER_PAGE], wanted[SHARDS_PER_PAGE:]
             cursor = PlanCursor(step=PlanStep.RELATE)
@@ -153,7 +152,7 @@ def relation_shards(scan: Scan, record: PlanRecord) -> list[Shard]:
         shards.append(
             Shard(
                 scan_id=scan.scan_id,
-                shard_id=f"r-{subscription}",
+                shard_id=f"r{scan.run}-{subscription}",
                 stage=ShardStage.RELATE,
                 read_at=min(oldest, default=pages_at),
                 subscription_id=subscription,

@@ -50,9 +50,10 @@ class Engine:
         return [self.scanners[name] for name in wanted if name in self.scanners]
 
 
-def focus_of(scan: Scan) -> Focus:
-    """The part of each subscription that the scan asks for."""
+def focus_of(scan: Scan, subscriptions: tuple[str, ...] = ()) -> Focus:
+    """The part of each subscription that the scan asks for, and the subscriptions a listing was asked for."""
     return Focus(
         resource_group=scan.request.resource_group,
         resources=frozenset(target.lower().rstrip("/") for target in scan.request.target_resources),
+        subscriptions=frozenset(one.lower() for one in subscriptions),
     )

@@ -6,18 +6,21 @@ the same event under the same id and the same end.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from shared.domain.coverage import Coverage, CoverageStatus, ScannerCoverage
-from shared.domain.ledger import PlanRecord, coverage, totals
+from shared.domain.ledger import coverage, totals
 from shared.domain.page import Versioned
-from shared.domain.plan import ShardOutcome, ShardStage
+from shared.domain.plan import ShardOutcome
+from shared.domain.plan_record import PlanRecord
 from shared.domain.scan import CheckState, Scan, ScanError, ScanStatus
 from shared.domain.timestamps import whole_second
 from shared.ports.errors import MissingError, VersionConflictError
 from shared.scanners.wanted import WANTED
 from shared.services.announce import scan_event
 from shared.services.engine import Engine
+from shared.services.ledgers import get_ledger, put_ledger
 
 log = logging.getLogger(__name__)
 
@@ -32,57 +35,69 @@ class FinalizeScan:
 
     async def begin(self, found: Versioned[Scan], check: CheckState) -> None:
         """Write down totals and ledger, then end the scan. Loses quietly to whoever ends it first."""
-        engine, scan = self._engine, found.value
-        record = await load_record(engine, scan)
-        ledger = ledger_of(engine, scan, record)
-        if await self._superseded(scan):
-            return
-        await engine.results.put_coverage(ledger)
-        failed = any(
-            one.stage is ShardStage.RELATE and one.outcome is ShardOutcome.FAILED for one in record.markers
-        )
-        ending = scan.model_copy(
-            update={
-                "status": ScanStatus.FINALIZING,
-                "check": check,
-                "completed_at": whole_second(engine.clock.now()),
-                "totals": totals(record.markers),
-                "errors": scan_errors(engine, scan, record),
-                "result_shards": result_shards(record) if failed else None,
-            }
-        )
         try:
-            written = await engine.scans.replace(ending, found.etag)
+            written = await self._engine.scans.replace(
+                (await ended(self._engine, found.value, ScanStatus.FINALIZING)).model_copy(
+                    update={"check": check}
+                ),
+                found.etag,
+            )
         except (VersionConflictError, MissingError):
-            log.info("scan %s was ended or changed by somebody else", scan.scan_id)
+            log.info("scan %s was ended or changed by somebody else", found.value.scan_id)
             return
         await self.finish(written)
 
     async def finish(self, found: Versioned[Scan]) -> None:
         """From `finalizing` to the terminal state: keep the event, then write the state."""
+        scan = found.value
+        ledger = await get_ledger(self._engine, scan)
+        await self._announce(found, final_status(ledger, scan.errors))
+
+    async def give_up(self, found: Versioned[Scan], reason: str) -> None:
+        """End a scan that no restart moves: `failed`, with the reason, and what its shards found so far."""
+        scan = await ended(self._engine, found.value, ScanStatus.FAILED)
+        error = ScanError(subject="scan", reason="failed", message=reason)
+        abandoned = scan.model_copy(update={"errors": (error, *scan.errors), "status": found.value.status})
+        await self._announce(Versioned(abandoned, found.etag), ScanStatus.FAILED)
+
+    async def _announce(self, found: Versioned[Scan], status: ScanStatus) -> None:
         engine, scan = self._engine, found.value
-        ledger = await engine.results.coverage(scan.scan_id)
-        if ledger is None:
-            raise MissingError(f"ledger of {scan.scan_id}")
-        status = final_status(ledger, scan.errors)
         await engine.outbox.append([scan_event(scan, status, scan.completed_at or engine.clock.now())])
         try:
             await engine.scans.replace(scan.model_copy(update={"status": status}), found.etag)
         except (VersionConflictError, MissingError):
             log.info("scan %s was ended by somebody else", scan.scan_id)
 
-    async def _superseded(self, scan: Scan) -> bool:
-        """Whether somebody ended the scan since it was read: its ledger must not be overwritten then."""
-        now = await self._engine.scans.get(scan.scan_id)
-        return now is None or now.value.status.terminal
+
+async def ended(engine: Engine, scan: Scan, status: ScanStatus) -> Scan:
+    """The scan with totals, ledger, errors and completion time of this moment, in `status`."""
+    record = await load_record(engine, scan)
+    undone = any(marker.outcome is ShardOutcome.FAILED for marker in record.markers)
+    whole = status is ScanStatus.FINALIZING and not undone and scan.run == 1
+    return scan.model_copy(
+        update={
+            "status": status,
+            "completed_at": whole_second(engine.clock.now()),
+            "totals": totals(record.markers),
+            "errors": scan_errors(engine, scan, record),
+            "result_shards": None if whole else result_shards(record),
+            "ledger": await put_ledger(engine, ledger_of(engine, scan, record)),
+        }
+    )
 
 
 async def load_record(engine: Engine, scan: Scan) -> PlanRecord:
-    """Everything written down about the scan's plan."""
+    """Everything written down about the scan's plan; markers of dropped shards are left out."""
+    pages, shards, markers = await asyncio.gather(
+        engine.plans.pages(scan.scan_id),
+        engine.plans.shards(scan.scan_id),
+        engine.plans.markers(scan.scan_id),
+    )
+    present = {shard.shard_id for shard in shards}
     return PlanRecord(
-        pages=tuple(await engine.plans.pages(scan.scan_id)),
-        shards=tuple(await engine.plans.shards(scan.scan_id)),
-        markers=tuple(await engine.plans.markers(scan.scan_id)),
+        pages=tuple(pages),
+        shards=tuple(shards),
+        markers=tuple(marker for marker in markers if marker.shard_id in present),
         types=tuple(kind for one in engine.scanners_of(scan) for kind in one.types),
     )
 
@@ -95,8 +110,8 @@ def ledger_of(engine: Engine, scan: Scan, record: PlanRecord) -> Coverage:
         else ScannerCoverage(name=name, status=CoverageStatus.SKIPPED, reason=NOT_AVAILABLE)
         for name in WANTED[scan.request.scan_type]
     ]
-    rules = [rule.rule_id for one in engine.scanners_of(scan) for rule in one.rules()]
-    return coverage(scan.scan_id, record, scanners, rules)
+    reads = {rule.rule_id: rule.reads for one in engine.scanners_of(scan) for rule in one.rules()}
+    return coverage(scan.scan_id, record, scanners, reads)
 
 
 def result_shards(record: PlanRecord) -> tuple[str, ...]:
@@ -126,9 +141,15 @@ def scan_errors(engine: Engine, scan: Scan, record: PlanRecord) -> tuple[ScanErr
         if name not in engine.scanners
     ]
     errors += [
-        ScanError(subject=f"plan page {page.number}", reason="failed", message=page.failed)
-        for page in record.pages
-        if page.failed
+        ScanError(
+            subject=target, reason="not_read", message="asked for, and in no subscription that was read"
+        )
+        for target in request.target_resources
+        if _owner(target) not in record.batch_of
+    ]
+    errors += [
+        ScanError(subject=f"plan page {page.number}", reason="failed", message=page.failed or "")
+        for page in record.failed_pages
     ]
     errors += [
         ScanError(
@@ -138,6 +159,12 @@ def scan_errors(engine: Engine, scan: Scan, record: PlanRecord) -> tuple[ScanErr
         if marker.outcome is ShardOutcome.FAILED
     ]
     return tuple(errors[:200])
+
+
+def _owner(target: str) -> str:
+    """The subscription of an ARM id; empty for anything else."""
+    parts = target.lower().split("/")
+    return parts[2] if len(parts) > 2 and parts[:2] == ["", "subscriptions"] else ""
 
 
 def final_status(ledger: Coverage, errors: tuple[ScanError, ...]) -> ScanStatus:

@@ -36,6 +36,18 @@ def _pack(rows: Sequence[Any]) -> bytes:
 
 
 def _unpack(data: bytes) -> list[Any]:
+    rows = orjson.loads(unpacked(data))
+    if not isinstance(rows, list):
+        raise ValueError("page is not a list")
+    return rows
+
+
+def unpacked(data: bytes) -> bytes:
+    """Undo zlib, up to MAX_PAGE_BYTES.
+
+    Raises:
+        ValueError: not zlib, cut off, or larger than allowed.
+    """
     unpacker = zlib.decompressobj()
     try:
         text = unpacker.decompress(data, MAX_PAGE_BYTES)
@@ -43,7 +55,4 @@ def _unpack(data: bytes) -> list[Any]:
         raise ValueError("page is not readable") from error
     if unpacker.unconsumed_tail or not unpacker.eof:
         raise ValueError("page is cut off or larger than allowed")
-    rows = orjson.loads(text)
-    if not isinstance(rows, list):
-        raise ValueError("page is not a list")
-    return rows
+    return text

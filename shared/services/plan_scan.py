@@ -15,13 +15,14 @@ from typing import Any, Final
 from shared.domain.coverage import CoverageStatus, SubscriptionCoverage, TypeCoverage
 from shared.domain.plan import PlanCursor, PlannedPage, PlanStep, Shard, ShardStage
 from shared.domain.scan import Scan
-from shared.ports.errors import InventoryError
+from shared.ports.errors import InventoryError, MissingError
 from shared.ports.inventory import InventoryPage
 from shared.ports.messaging import Message
 from shared.scanners.base import Scanner
 from shared.services.engine import SUBSCRIPTIONS_PER_BATCH, Engine
 from shared.services.messages import PlanMessage, plan_message, shard_message
 from shared.services.page_blobs import put_rows
+from shared.services.problems import note_problem, noted_problem
 from shared.services.scope import resolve
 
 log = logging.getLogger(__name__)
@@ -43,17 +44,22 @@ class PlanScan:
             PortError: storage or the broker is away; the message will be delivered again.
         """
         found = await self._engine.scans.get(message.scan_id)
-        if found is None or found.value.status.terminal:
-            log.info("plan message for %s is of no use any more", message.scan_id)
+        if found is None or not found.value.status.working:
+            log.info("plan message for %s is of no use now", message.scan_id)
             return
-        await self._page(found.value, message.page, failure=None)
+        try:
+            await self._page(found.value, message.page, failure=None)
+        except InventoryError as error:
+            await note_problem(self._engine, message.scan_id, f"plan-{message.page}", error)
+            raise
 
     async def fail(self, message: PlanMessage, reason: str) -> None:
         """A page was given up by the broker: name what it leaves unread, and go on with the next batch."""
         found = await self._engine.scans.get(message.scan_id)
-        if found is None or found.value.status.terminal:
+        if found is None or not found.value.status.working or message.attempt < found.value.plan_attempt:
             return
-        await self._page(found.value, message.page, failure=reason[:MAX_REASON])
+        problem = await noted_problem(self._engine, message.scan_id, f"plan-{message.page}")
+        await self._page(found.value, message.page, failure=f"{problem or reason}"[:MAX_REASON])
 
     async def _page(self, scan: Scan, number: int, failure: str | None) -> None:
         page, cursor = await asyncio.gather(
@@ -124,16 +130,16 @@ class PlanScan:
                 next=None,
                 subscriptions=_all(cursor, CoverageStatus.SKIPPED, "not_available"),
             )
+        types = (*scanner.types, *scanner.noticed_types)
         scope = await resolve(
-            self._engine.inventory, cursor.subscriptions, scanner.types, scan.request.resource_group
+            self._engine.inventory, cursor.subscriptions, types, scan.request.resource_group
         )
         readable = scope.readable
         batches = tuple(
             tuple(readable[start : start + SUBSCRIPTIONS_PER_BATCH])
             for start in range(0, len(readable), SUBSCRIPTIONS_PER_BATCH)
         )
-        first = len(await self._batches(scan, before=number))
-        following = PlanCursor(step=PlanStep.READ, batch=first) if batches else RELATE_ALL
+        following = PlanCursor(step=PlanStep.READ, resolved_on=number) if batches else RELATE_ALL
         return PlannedPage(
             scan_id=scan.scan_id,
             number=number,
@@ -149,7 +155,7 @@ class PlanScan:
         engine, scanner = self._engine, self._scanner(scan)
         if scanner is None:
             raise RuntimeError("a reading page without a scanner")
-        batches = await self._batches(scan, before=number)
+        batches = await self._batches(scan, cursor)
         read_at = engine.clock.now()
         try:
             listing = await engine.inventory.page(
@@ -175,6 +181,7 @@ class PlanScan:
                     read_at=read_at,
                     blobs=(blob,),
                     asked=_asked(listing.rows),
+                    scope=batches[cursor.batch],
                 )
             ]
         page = PlannedPage(
@@ -189,12 +196,9 @@ class PlanScan:
 
     async def _unread(self, scan: Scan, number: int, cursor: PlanCursor, reason: str) -> PlannedPage:
         """What is not read because this page failed: everything left in its batch."""
-        batches = await self._batches(scan, before=number) if cursor.step is PlanStep.READ else []
-        lost = batches[cursor.batch] if batches else ()
-        scanner = self._scanner(scan)
         following = RELATE_ALL
-        if cursor.step is PlanStep.READ and cursor.batch + 1 < len(batches):
-            following = PlanCursor(step=PlanStep.READ, batch=cursor.batch + 1)
+        if cursor.step is PlanStep.READ and cursor.batch + 1 < len(await self._batches(scan, cursor)):
+            following = _next_batch(cursor)
         return PlannedPage(
             scan_id=scan.scan_id,
             number=number,
@@ -204,23 +208,15 @@ class PlanScan:
             subscriptions=(
                 _all(cursor, CoverageStatus.FAILED, reason) if cursor.step is PlanStep.RESOLVE else ()
             ),
-            types=tuple(
-                TypeCoverage(
-                    subscription_id=subscription, type=kind, status=CoverageStatus.PARTIAL, reason=reason
-                )
-                for subscription in lost
-                for kind in (scanner.types if scanner else ())
-            ),
             failed=reason,
         )
 
-    async def _batches(self, scan: Scan, before: int) -> list[tuple[str, ...]]:
-        """All batches of the resolving pages before page `before`."""
-        batches: list[tuple[str, ...]] = []
-        for number in scan.resolving_pages:
-            page = await self._engine.plans.get_page(scan.scan_id, number) if number < before else None
-            batches += page.batches if page is not None else ()
-        return batches
+    async def _batches(self, scan: Scan, cursor: PlanCursor) -> tuple[tuple[str, ...], ...]:
+        """The batches of the resolving page that a reading cursor goes through."""
+        page = await self._engine.plans.get_page(scan.scan_id, cursor.resolved_on)
+        if page is None:
+            raise MissingError(f"page {cursor.resolved_on} of {scan.scan_id}")
+        return page.batches
 
     def _scanner(self, scan: Scan) -> Scanner | None:
         scanners = self._engine.scanners_of(scan)
@@ -240,15 +236,12 @@ def _all(cursor: PlanCursor, status: CoverageStatus, reason: str) -> tuple[Subsc
 
 def _following(cursor: PlanCursor, listing: InventoryPage, batches: int) -> PlanCursor:
     if listing.next_token is not None:
-        return PlanCursor(
-            step=PlanStep.READ,
-            batch=cursor.batch,
-            skip_token=listing.next_token,
-            page_size=listing.page_size,
-        )
-    if cursor.batch + 1 < batches:
-        return PlanCursor(step=PlanStep.READ, batch=cursor.batch + 1)
-    return RELATE_ALL
+        return cursor.model_copy(update={"skip_token": listing.next_token, "page_size": listing.page_size})
+    return _next_batch(cursor) if cursor.batch + 1 < batches else RELATE_ALL
+
+
+def _next_batch(cursor: PlanCursor) -> PlanCursor:
+    return PlanCursor(step=PlanStep.READ, resolved_on=cursor.resolved_on, batch=cursor.batch + 1)
 
 
 def _asked(rows: Any) -> tuple[TypeCoverage, ...]:

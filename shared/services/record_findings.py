@@ -182,9 +182,7 @@ class _GoneCheck:
                 try:
                     return await self._engine.inventory.get(resource_id) is None
                 except InventoryError as error:
-                    if error.transient:
-                        raise
-                    # Refused or not readable is not the same as gone.
+                    # Refused or not readable is not the same as gone; a later scan asks again.
                     log.warning("cannot tell whether %s is gone: %s", resource_id, error)
                     return False
 
@@ -216,5 +214,5 @@ def _settled(results: Iterable[RuleResult]) -> set[tuple[str, str]]:
     return {
         (result.rule_id, result.resource_id.lower())
         for result in results
-        if result.status in (RuleStatus.PASS, RuleStatus.FAIL) and result.reason is None
+        if result.status is not RuleStatus.ERROR and result.reason is None
     }

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
 
 from shared.domain.coverage import ReadFailure, RuleCoverage
 from shared.domain.finding import FrozenFinding
@@ -22,9 +23,12 @@ from shared.services.check_scan import CheckScan
 from shared.services.engine import Engine, focus_of
 from shared.services.messages import CheckMessage, ShardMessage
 from shared.services.page_blobs import get_rows, put_rows
+from shared.services.problems import note_problem, noted_problem
 from shared.services.record_findings import RecordFindings
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MAX_REASON: Final = 500
 
@@ -50,8 +54,8 @@ class RunShard:
         found, shard = await asyncio.gather(
             engine.scans.get(message.scan_id), engine.plans.get_shard(message.scan_id, message.shard_id)
         )
-        if found is None or found.value.status.terminal or shard is None:
-            log.info("shard %s of %s is of no use any more", message.shard_id, message.scan_id)
+        if found is None or not found.value.status.working or shard is None:
+            log.info("shard %s of %s is of no use now", message.shard_id, message.scan_id)
             return
         if message.attempt < shard.attempt:
             # A later attempt was sent on purpose: let that one work.
@@ -63,6 +67,9 @@ class RunShard:
         except (MissingError, ValueError) as error:
             # The input itself is gone or unreadable: another delivery would meet the same.
             marker = failed_marker(shard, f"{type(error).__name__}: {error}")
+        except Exception as error:
+            await note_problem(engine, shard.scan_id, shard.shard_id, error)
+            raise
         await engine.plans.insert_marker(marker)
         await self._look_ahead(message.scan_id)
 
@@ -80,7 +87,7 @@ class RunShard:
         digest = await self._engine.plans.digest(scan_id)
         if not digest.collected or len(digest.shards) > LOOK_AHEAD_SHARDS:
             return
-        if any(shard not in digest.marked for shard in digest.shards):
+        if digest.waiting:
             return
         found = await self._engine.scans.get(scan_id)
         if found is not None:
@@ -89,13 +96,14 @@ class RunShard:
     async def fail(self, message: ShardMessage, reason: str) -> None:
         """The broker gave the shard up: mark it failed, unless it has a marker."""
         shard = await self._engine.plans.get_shard(message.scan_id, message.shard_id)
-        if shard is not None:
-            await self._engine.plans.insert_marker(failed_marker(shard, reason))
+        if shard is not None and message.attempt >= shard.attempt:
+            problem = await noted_problem(self._engine, shard.scan_id, shard.shard_id)
+            await self._engine.plans.insert_marker(failed_marker(shard, problem or reason))
 
     async def _collect(self, scan: Scan, shard: Shard, scanner: Scanner) -> Marker:
         engine = self._engine
         rows = await get_rows(engine.blobs, shard.blobs[0])
-        collected = await asyncio.to_thread(scanner.collect, rows, focus_of(scan))
+        collected = await asyncio.to_thread(scanner.collect, rows, focus_of(scan, shard.scope))
         del rows
         projections: dict[str, str] = {}
         for subscription, columns in collected.projections.items():
@@ -122,16 +130,16 @@ class RunShard:
         columns: list[Projection] = []
         for blob in shard.blobs:
             columns += await get_rows(engine.blobs, blob)
-        related = await asyncio.to_thread(scanner.relate, subscription, columns, focus)
+        related = await asyncio.to_thread(scanner.relate, subscription, columns, focus, shard.asked)
         present = {str(one["id"]).lower() for one in columns}
+        present |= {result.resource_id.lower() for result in related.results}
         del columns
         failures = [*related.failures, *_absent_targets(focus, subscription, present)]
-        async with asyncio.TaskGroup() as writes:
-            writes.create_task(engine.results.put_exposures(scan.scan_id, shard.shard_id, related.exposures))
-            if failures or scan.run > 1 or shard.attempt > 1:
-                writes.create_task(engine.results.put_failures(scan.scan_id, shard.shard_id, failures))
-            recorded = writes.create_task(self._findings(scan, shard, scanner, related, present))
-        kept = recorded.result()
+        results, scan_id = engine.results, scan.scan_id
+        writes = [results.put_exposures(scan_id, shard.shard_id, related.exposures)]
+        if failures or scan.run > 1 or shard.attempt > 1:
+            writes.append(results.put_failures(scan_id, shard.shard_id, failures))
+        kept = await side_by_side(self._findings(scan, shard, scanner, related, present), *writes)
         return Marker(
             scan_id=scan.scan_id,
             shard_id=shard.shard_id,
@@ -144,6 +152,18 @@ class RunShard:
             auto_remediable=sum(finding.observation.auto_remediable for finding in kept),
             exposures=len({row.key for row in related.exposures}),
         )
+
+
+async def side_by_side(first: Coroutine[Any, Any, T], *others: Coroutine[Any, Any, None]) -> T:
+    """Await all; the first's result. One that fails ends the others, and its own error is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(first)
+            for other in others:
+                group.create_task(other)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
+    return task.result()
 
 
 def failed_marker(shard: Shard, reason: str) -> Marker:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from shared.domain.errors import ConflictError, NotFoundError, UnavailableError
-from shared.domain.ledger import totals
 from shared.domain.page import Versioned
-from shared.domain.plan import PlannedPage
 from shared.domain.principal import Principal
-from shared.domain.redo import Redo, what_to_redo
 from shared.domain.scan import Scan, ScanStatus
-from shared.domain.timestamps import whole_second
 from shared.ports.errors import BrokerUnavailableError, VersionConflictError
-from shared.ports.messaging import Message
 from shared.services.engine import UPDATE_TRIES, Engine
-from shared.services.finalize_scan import ledger_of, load_record, result_shards, scan_errors
-from shared.services.messages import check_message, plan_message, shard_message
+from shared.services.finalize_scan import FinalizeScan, ended
+from shared.services.resume_scan import ResumeScan
 
 
 class ScanControl:
@@ -22,33 +17,27 @@ class ScanControl:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._finalize = FinalizeScan(engine)
+        self._resume = ResumeScan(engine)
 
     async def cancel(self, scan_id: str, principal: Principal) -> Scan:
         """End a running scan with what its finished shards found.
 
         Raises:
             NotFoundError: no such scan.
-            ConflictError: it is over already.
+            ConflictError: it is over already, or just about to be.
         """
-        engine = self._engine
         for _ in range(UPDATE_TRIES):
             found = await self._found(scan_id)
-            scan = found.value
-            if scan.status.terminal:
-                raise ConflictError("The scan is already over.", {"status": scan.status.shown})
-            record = await load_record(engine, scan)
-            await engine.results.put_coverage(ledger_of(engine, scan, record))
-            ended = scan.model_copy(
-                update={
-                    "status": ScanStatus.CANCELLED,
-                    "completed_at": whole_second(engine.clock.now()),
-                    "totals": totals(record.markers),
-                    "errors": scan_errors(engine, scan, record),
-                    "result_shards": result_shards(record),
-                }
-            )
+            if found.value.status.terminal:
+                raise ConflictError("The scan is already over.", {"status": found.value.status.shown})
+            if found.value.status is ScanStatus.FINALIZING:
+                # Its end is decided and may be announced: bring it about.
+                await self._finalize.finish(found)
+                continue
             try:
-                return (await engine.scans.replace(ended, found.etag)).value
+                cancelled = await ended(self._engine, found.value, ScanStatus.CANCELLED)
+                return (await self._engine.scans.replace(cancelled, found.etag)).value
             except VersionConflictError:
                 continue
         raise UnavailableError("The scan keeps changing. Try again.", retry_after=1)
@@ -59,73 +48,48 @@ class ScanControl:
         Raises:
             NotFoundError: no such scan.
             ConflictError: it is running, or completed with nothing left to do.
-            UnavailableError: the broker does not take the messages; the sweeper sends them later.
+            UnavailableError: the broker does not take the messages; the sweeper goes on later.
         """
-        engine = self._engine
         found = await self._found(scan_id)
-        if not found.value.status.resumable:
-            raise ConflictError(
-                "Only a cancelled, failed or partial scan can be resumed.",
-                {"status": found.value.status.shown},
-            )
-        redo = what_to_redo(await load_record(engine, found.value))
-        scan = await self._reopen(found, redo)
-        await engine.plans.delete_markers(scan_id, redo.failed_shards)
-        await engine.plans.delete_shards(scan_id, redo.stale_shards)
-        await engine.plans.supersede_pages(scan_id, redo.stale_pages)
-        if redo.bridge is not None and redo.last_page is not None:
-            bridge = PlannedPage(
-                scan_id=scan_id,
-                number=redo.last_page + 1,
-                read_at=engine.clock.now(),
-                cursor=redo.bridge,
-                next=redo.bridge,
-            )
-            await engine.plans.insert_page(bridge, [])
-        try:
-            await engine.messenger.send(await self._messages(scan))
-        except BrokerUnavailableError as error:
-            raise UnavailableError(
-                "The message broker does not answer; the scan goes on when it does."
-            ) from error
-        return scan
-
-    async def _reopen(self, found: Versioned[Scan], redo: Redo) -> Scan:
         scan = found.value
-        resolving = () if redo.resolving_page is None else (redo.resolving_page,)
+        if not scan.status.resumable:
+            raise ConflictError(
+                "Only a cancelled, failed or partial scan can be resumed.", {"status": scan.status.shown}
+            )
         check = scan.check.model_copy(
-            update={"number": scan.check.number + 1, "progress_at": self._engine.clock.now()}
-        )
-        reopened = scan.model_copy(
             update={
-                "status": ScanStatus.RUNNING,
+                "number": scan.check.number + 1,
+                "checked_at": self._engine.clock.now(),
+                "progress_at": self._engine.clock.now(),
+                "nudges": 0,
+            }
+        )
+        resuming = scan.model_copy(
+            update={
+                "status": ScanStatus.RESUMING,
                 "run": scan.run + 1,
                 "plan_attempt": scan.plan_attempt + 1,
                 "check": check,
                 "completed_at": None,
                 "errors": (),
                 "result_shards": None,
-                "resolving_pages": (*scan.resolving_pages, *resolving),
+                "ledger": None,
             }
         )
         try:
-            return (await self._engine.scans.replace(reopened, found.etag)).value
+            reopened = await self._engine.scans.replace(resuming, found.etag)
         except VersionConflictError as error:
-            raise ConflictError("The scan was changed at the same time. Look at it again.") from error
-
-    async def _messages(self, scan: Scan) -> list[Message]:
-        plans = self._engine.plans
-        digest = await plans.digest(scan.scan_id)
-        following: list[Message] = []
-        for shard_id in sorted(set(digest.shards) - digest.marked):
-            following.append(shard_message(await plans.raise_attempt(scan.scan_id, shard_id)))
-        if not digest.collected:
-            following.append(plan_message(scan, 0 if digest.last_page is None else digest.last_page + 1))
-        following.append(check_message(scan.scan_id, scan.check.number, self._engine.pace.shortest))
-        return following
+            raise ConflictError("The scan is being resumed or changed by somebody else.") from error
+        try:
+            await self._resume.go_on(reopened)
+        except BrokerUnavailableError as error:
+            raise UnavailableError(
+                "The message broker does not answer; the scan goes on when it does."
+            ) from error
+        return reopened.value
 
     async def _found(self, scan_id: str) -> Versioned[Scan]:
         found = await self._engine.scans.get(scan_id)
         if found is None:
-            raise NotFoundError("No scan with this id.")
+            raise NotFoundError("Scan not found")
         return found

@@ -24,6 +24,7 @@ from shared.domain.scan import Scan, ScanType
 from shared.domain.severity import Severity
 from shared.services.engine import Engine
 from shared.services.finalize_scan import ledger_of, load_record
+from shared.services.ledgers import get_ledger
 
 CONCURRENT_READS: Final = 16
 """Point reads in flight for one request: a page joins at most 200 records."""
@@ -138,7 +139,7 @@ class ScanQueries:
             NotFoundError: no such scan.
         """
         view = await self._view(scan_id)
-        ledger = await self._engine.results.coverage(scan_id) if view.scan.status.terminal else None
+        ledger = await get_ledger(self._engine, view.scan) if view.scan.status.terminal else None
         if ledger is None:
             record = await load_record(self._engine, view.scan)
             ledger = ledger_of(self._engine, view.scan, record).model_copy(update={"complete": False})

@@ -8,7 +8,7 @@ from typing import Final
 
 from shared.domain.coverage import CoverageStatus, SubscriptionCoverage, TypeCoverage
 from shared.ports.errors import InventoryDeniedError, InventoryError
-from shared.ports.inventory import Inventory
+from shared.ports.inventory import Inventory, Permissions
 
 _AT_ONCE: Final = 8
 """Permission reads in flight: ARM allows 25 reads a second and subscription."""
@@ -55,14 +55,14 @@ async def _resolve_one(
     resource_group: str | None,
 ) -> Scope:
     if subscription_id not in visible:
-        return _refused(subscription_id, await _why_invisible(inventory, subscription_id))
+        return await _invisible(inventory, subscription_id)
     try:
         permissions = await inventory.permissions(subscription_id, resource_group)
-    except InventoryDeniedError as error:
-        return _refused(subscription_id, str(error))
+    except InventoryDeniedError:
+        # A role may read resources and not permissions: read on, and say that completeness is not proven.
+        permissions = Permissions(grants=(), known=False)
     except InventoryError as error:
-        if error.transient:
-            raise
+        # One subscription that does not answer must not hold up the others; a resume asks it again.
         return _refused(subscription_id, str(error), CoverageStatus.FAILED)
     scope = Scope(readable=[subscription_id])
     where = f"resource group {resource_group}" if resource_group else "subscription"
@@ -88,18 +88,18 @@ async def _resolve_one(
     return scope
 
 
-async def _why_invisible(inventory: Inventory, subscription_id: str) -> str:
+async def _invisible(inventory: Inventory, subscription_id: str) -> Scope:
+    """Why a subscription that was asked for is not in the identity's list."""
     try:
         found = await inventory.subscription(subscription_id)
     except InventoryDeniedError:
-        return "the identity has no access to this subscription"
+        return _refused(subscription_id, "the identity has no access to this subscription")
     except InventoryError as error:
-        if error.transient:
-            raise
-        return f"the subscription could not be looked up: {error}"
+        reason = f"the subscription could not be looked up: {error}"
+        return _refused(subscription_id, reason, CoverageStatus.FAILED)
     if found is None:
-        return "no subscription with this id is known to Azure"
-    return "the subscription is not listed for the identity"
+        return _refused(subscription_id, "no subscription with this id is known to Azure")
+    return _refused(subscription_id, "the subscription is not listed for the identity")
 
 
 def _refused(subscription_id: str, reason: str, status: CoverageStatus = CoverageStatus.DENIED) -> Scope:

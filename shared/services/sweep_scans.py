@@ -7,14 +7,19 @@ message. Restarting is safe at any time: checks and pages are idempotent.
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from shared.domain.plan import PlanDigest
 from shared.domain.scan import Scan
 from shared.ports.errors import MissingError, VersionConflictError
 from shared.services.engine import Engine
+from shared.services.finalize_scan import FinalizeScan
 from shared.services.messages import check_message, plan_message
 
 log = logging.getLogger(__name__)
+
+MOST_RESTARTS: Final = 10
+"""Restarts in a row without a check that got through before a scan is given up as failed."""
 
 
 class SweepScans:
@@ -22,6 +27,7 @@ class SweepScans:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._finalize = FinalizeScan(engine)
 
     async def run(self) -> int:
         """Restart what stands still; how many scans that were."""
@@ -42,8 +48,16 @@ class SweepScans:
         if found is None or found.value.status.terminal or not self._stands_still(found.value):
             return False
         scan = found.value
+        if scan.check.restarts >= MOST_RESTARTS:
+            reason = f"it stood still after {MOST_RESTARTS} restarts; its messages cannot be worked on"
+            await self._finalize.give_up(found, reason)
+            return True
         check = scan.check.model_copy(
-            update={"number": scan.check.number + 1, "checked_at": engine.clock.now()}
+            update={
+                "number": scan.check.number + 1,
+                "checked_at": engine.clock.now(),
+                "restarts": scan.check.restarts + 1,
+            }
         )
         raised = scan.model_copy(update={"check": check, "plan_attempt": scan.plan_attempt + 1})
         try:

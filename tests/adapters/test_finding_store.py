@@ -40,8 +40,9 @@ async def test_claims_give_the_bare_id_once_and_repeat(stores: Stores) -> None:
     assert claimed == {one: "finding-20250805-174258", two: f"finding-20250805-174258-{two[:8]}"}
     again = await stores.findings.claim_ids(T0, [three, two, one, two])
     assert again == claimed | {three: f"finding-20250805-174258-{three[:8]}"}
-    later = await stores.findings.claim_ids(at(1), [two])
-    assert later == {two: "finding-20250805-174259"}
+    four = observation(4).fingerprint
+    later = await stores.findings.claim_ids(at(1), [two, four])
+    assert later == {two: claimed[two], four: "finding-20250805-174259"}
     assert await stores.findings.claim_ids(T0, []) == {}
 
 

@@ -116,7 +116,7 @@ async def test_deleting_shards_takes_their_markers(stores: Stores) -> None:
     assert await stores.plans.insert_marker(marker(2, outcome=ShardOutcome.FAILED))
 
 
-async def test_superseded_pages_keep_only_where_they_stand(stores: Stores) -> None:
+async def test_superseded_pages_are_marked_and_stand(stores: Stores) -> None:
     unread = TypeCoverage(
         subscription_id=SUBSCRIPTION, type="microsoft.compute/disks", status=CoverageStatus.FAILED
     )
@@ -125,8 +125,8 @@ async def test_superseded_pages_keep_only_where_they_stand(stores: Stores) -> No
     for number in (0, 1, 2):
         await stores.plans.insert_page(planned(number, **full), [])
     await stores.plans.supersede_pages(SCAN, [1, 2, 9])
-    emptied = planned(1, batches=batches), planned(2, batches=batches)
-    assert await stores.plans.pages(SCAN) == [planned(0, **full), *emptied]
+    marked = [planned(number, superseded=True, **full) for number in (1, 2)]
+    assert await stores.plans.pages(SCAN) == [planned(0, **full), *marked]
     assert not await stores.plans.insert_page(planned(1, **full), [])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.domain.coverage import Coverage, CoverageStatus, TypeCoverage
 from shared.domain.exposure import SourceClass, Verdict
 from shared.domain.page import Page
 from shared.domain.severity import Severity
@@ -140,29 +139,3 @@ async def test_kinds_and_scans_are_apart(stores: Stores) -> None:
     assert (await stores.results.findings(OTHER, first(), None)).total == 0
     assert (await stores.results.exposures(SCAN, first(), None)).total == 0
     assert (await stores.results.failures(SCAN, first(), None)).total == 0
-
-
-async def test_coverage_is_replaced_as_a_whole(stores: Stores) -> None:
-    assert await stores.results.coverage(SCAN) is None
-    small = Coverage(scan_id=SCAN, complete=False, failures_total=3)
-    await stores.results.put_coverage(small)
-    assert await stores.results.coverage(SCAN) == small
-    large = Coverage(scan_id=SCAN, complete=True, resource_types=tuple(type_rows(100_000)))
-    await stores.results.put_coverage(large)
-    assert await stores.results.coverage(SCAN) == large
-    await stores.results.put_coverage(small)
-    assert await stores.results.coverage(SCAN) == small
-
-
-def type_rows(count: int) -> list[TypeCoverage]:
-    """Rows that compress badly enough to need several rows of storage."""
-    return [
-        TypeCoverage(
-            subscription_id=f"{number * 2654435761 % 2**32:08x}-{number * 40503 % 65536:04x}",
-            type="microsoft.network/networksecuritygroups",
-            status=CoverageStatus.READ,
-            asked=number * 7919 % 1000,
-            read=number * 104729 % 1000,
-        )
-        for number in range(count)
-    ]

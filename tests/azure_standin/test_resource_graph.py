@@ -64,6 +64,13 @@ async def test_type_filter_ignores_case_and_other_tables_stay_out(start: Start) 
     assert [row["name"] for row in await azure.rows(asked)] == ["st00000", "st00001"]
 
 
+async def test_flow_logs_have_rows_below_their_watcher(start: Start) -> None:
+    flow_log = estates.resource(SUB_A, "g", "Microsoft.Network/networkWatchers/w/flowLogs", "f")
+    flow_log["type"] = "Microsoft.Network/networkWatchers/flowLogs"
+    azure = await start([flow_log])
+    assert [row["name"] for row in await azure.rows(inventory(flow_log["type"]))] == ["f"]
+
+
 async def test_resource_group_filter_and_projection(start: Start) -> None:
     azure = await start([*estates.accounts(SUB_A, 2, "One"), *estates.accounts(SUB_A, 3, "One-More")])
     rows = await azure.rows(inventory(STORAGE, group="ONE", project="id, name, resourceGroup"))

@@ -26,6 +26,7 @@ from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
 from shared.adapters.static_api_keys import StaticApiKeys
+from shared.domain.coverage import TypeCoverage
 from shared.domain.finding import Finding, FrozenFinding, Observation
 from shared.domain.ids import IdKind, make_id
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanTotals
@@ -95,7 +96,13 @@ class OneRule:
     def collect(self, rows: Iterable[Any], focus: Focus) -> Collected:
         raise NotImplementedError
 
-    def relate(self, subscription_id: str, projections: Iterable[Projection], focus: Focus) -> Related:
+    def relate(
+        self,
+        subscription_id: str,
+        projections: Iterable[Projection],
+        focus: Focus,
+        asked: Sequence[TypeCoverage] = (),
+    ) -> Related:
         raise NotImplementedError
 
 
@@ -142,7 +149,7 @@ class Api:
         self.messenger = FailingMessenger(self.clock)
         self.slept: list[float] = []
         self.on_sleep: Any = None
-        engine = Engine(
+        self.engine = engine = Engine(
             scans=self.scans,
             plans=self.plans,
             findings=self.findings,

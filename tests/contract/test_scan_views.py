@@ -12,8 +12,9 @@ from shared.domain.coverage import (
     TypeCoverage,
 )
 from shared.domain.exposure import Exposure, PathStep, Protocol, SourceClass, Verdict
-from shared.domain.plan import Marker, PlanCursor, PlannedPage, PlanStep, ShardOutcome, ShardStage
+from shared.domain.plan import Marker, PlanCursor, PlannedPage, PlanStep, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import ScanRequest, ScanStatus, ScanType
+from shared.services.ledgers import put_ledger
 from tests.contract.harness import (
     NOW,
     PUBLIC_URL,
@@ -32,10 +33,11 @@ NSG_TYPE = "microsoft.network/networksecuritygroups"
 @contract("X-10")
 class TestX10:
     async def test_ledger_with_failures_paged(self, api: Api) -> None:
-        scan = await store_finished_scan(api, [], status=ScanStatus.PARTIAL)
-        await api.results.put_coverage(
+        scan_id = "scan-20250805-174258"
+        ledger = await put_ledger(
+            api.engine,
             Coverage(
-                scan_id=scan.scan_id,
+                scan_id=scan_id,
                 complete=False,
                 subscriptions=(
                     SubscriptionCoverage(subscription_id=SUBSCRIPTION, status=CoverageStatus.READ),
@@ -56,8 +58,9 @@ class TestX10:
                     ScannerCoverage(name="cve", status=CoverageStatus.SKIPPED, reason="not_available"),
                 ),
                 failures_total=3,
-            )
+            ),
         )
+        scan = await store_finished_scan(api, [], status=ScanStatus.PARTIAL, ledger=ledger)
         failures = [ReadFailure(resource_id=f"/r/{index}", type=NSG_TYPE, reason="bad") for index in range(3)]
         await api.results.put_failures(scan.scan_id, "r-1", failures)
         url = f"/v1/scans/{scan.scan_id}/coverage"
@@ -125,6 +128,8 @@ class TestX10:
             types=(read,),
             resources_read=4,
         )
+        shard = Shard(scan_id=scan.scan_id, shard_id="c000001", stage=ShardStage.COLLECT, read_at=NOW)
+        await api.plans.insert_shards(scan.scan_id, [shard])
         assert await api.plans.insert_marker(marker)
         answer = await api.get(f"/v1/scans/{scan.scan_id}/coverage")
         ledger = answer.json
@@ -134,13 +139,13 @@ class TestX10:
             "2",
         )
         assert {(one["subscription_id"], one["status"]) for one in ledger["subscriptions"]} == {
-            (SUBSCRIPTION, "read"),
+            (SUBSCRIPTION, "partial"),
             ("gone", "denied"),
         }
         (kind,) = ledger["resource_types"]
-        assert (kind["type"], kind["asked"], kind["read"]) == (NSG_TYPE, 4, 4)
+        assert (kind["type"], kind["asked"], kind["read"], kind["status"]) == (NSG_TYPE, 4, 4, "partial")
 
-    async def test_a_running_scan_that_read_everything_is_still_not_complete(self, api: Api) -> None:
+    async def test_a_running_scan_that_read_nothing_yet_says_so(self, api: Api) -> None:
         scan = scan_at(NOW, status=ScanStatus.RUNNING, request=ScanRequest(scan_type=ScanType.NETWORK))
         await api.scans.insert(scan)
         page = PlannedPage(
@@ -154,7 +159,7 @@ class TestX10:
         )
         assert await api.plans.insert_page(page, [])
         ledger = (await api.get(f"/v1/scans/{scan.scan_id}/coverage")).json
-        assert [one["status"] for one in ledger["subscriptions"]] == ["read"]
+        assert [one["status"] for one in ledger["subscriptions"]] == ["partial"]
         assert ledger["complete"] is False
 
     async def test_before_the_first_page(self, api: Api) -> None:

@@ -19,6 +19,8 @@ _VERSIONS: Final = {
     # network/resource-manager/Microsoft.Network/stable/2024-05-01: networkSecurityGroup.json,
     # networkInterface.json, publicIpAddress.json, virtualNetwork.json, loadBalancer.json...
     "microsoft.network": "2024-05-01",
+    # frontdoor/resource-manager/Microsoft.Network/stable/2022-05-01: webapplicationfirewall.json
+    "microsoft.network/frontdoorwebapplicationfirewallpolicies": "2022-05-01",
     # compute/resource-manager/Microsoft.Compute/ComputeRP/stable/2024-07-01: virtualMachine.json...
     "microsoft.compute/virtualmachines": "2024-07-01",
     "microsoft.compute/virtualmachinescalesets": "2024-07-01",

@@ -44,8 +44,8 @@ def open_credential(
 
     Args:
         kind: `managed_identity` (of the Function app), `service_principal` (AZURE_TENANT_ID, AZURE_CLIENT_ID
-            and a secret or certificate in the environment), `developer` (the login of Azure CLI, Azure
-            Developer CLI or Visual Studio Code, in this order) or `default` (azure-identity's chain).
+            and a secret or certificate in the environment), `developer` (the login of Azure CLI or Azure
+            Developer CLI, in this order) or `default` (azure-identity's chain).
         client_id: of a user-assigned managed identity; the system-assigned one when absent.
 
     Raises:
@@ -89,12 +89,9 @@ def _developer() -> ClosableCredential:
         AzureCliCredential,
         AzureDeveloperCliCredential,
         ChainedTokenCredential,
-        VisualStudioCodeCredential,
     )
 
-    return ChainedTokenCredential(
-        AzureCliCredential(), AzureDeveloperCliCredential(), VisualStudioCodeCredential()
-    )
+    return ChainedTokenCredential(AzureCliCredential(), AzureDeveloperCliCredential())
 
 
 def _default(cloud: Cloud, client_id: str | None) -> ClosableCredential:

@@ -22,6 +22,7 @@ class MemoryFindingStore:
     def __init__(self) -> None:
         self._records: dict[str, Versioned[Finding]] = {}
         self._fingerprints: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
         self._owners: dict[str, str] = {}
         self._by_subscription: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._versions = count(1)
@@ -31,7 +32,10 @@ class MemoryFindingStore:
 
     async def claim_ids(self, detected_at: datetime, fingerprints: Sequence[str]) -> dict[str, str]:
         """See `FindingStore.claim_ids`."""
-        return {fingerprint: self._claim(detected_at, fingerprint) for fingerprint in fingerprints}
+        for fingerprint in fingerprints:
+            if fingerprint not in self._ids:
+                self._ids[fingerprint] = self._claim(detected_at, fingerprint)
+        return {fingerprint: self._ids[fingerprint] for fingerprint in fingerprints}
 
     def _claim(self, detected_at: datetime, fingerprint: str) -> str:
         tails = [

@@ -70,7 +70,7 @@ class MemoryPlanStore:
         pages = self._pages[scan_id]
         for number in numbers:
             if number in pages:
-                pages[number] = pages[number].model_copy(update={"shards": (), "types": (), "failed": None})
+                pages[number] = pages[number].model_copy(update={"superseded": True})
 
     async def insert_marker(self, marker: Marker) -> bool:
         """See `PlanStore.insert_marker`."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from shared.adapters.memory.paging import cut_page, newest_first
-from shared.domain.coverage import Coverage, ReadFailure
+from shared.domain.coverage import ReadFailure
 from shared.domain.exposure import Exposure, SourceClass, Verdict
 from shared.domain.finding import FrozenFinding
 from shared.domain.page import Page, PageRequest
@@ -49,7 +49,6 @@ class MemoryScanResultStore:
         self._findings: _Rows[FrozenFinding] = _Rows()
         self._exposures: _Rows[Exposure] = _Rows()
         self._failures: _Rows[ReadFailure] = _Rows()
-        self._coverage: dict[str, Coverage] = {}
 
     async def aclose(self) -> None:
         """Nothing to release."""
@@ -103,11 +102,3 @@ class MemoryScanResultStore:
     ) -> Page[ReadFailure]:
         """See `ScanResultStore.failures`."""
         return self._failures.page(scan_id, request, shards)
-
-    async def put_coverage(self, coverage: Coverage) -> None:
-        """See `ScanResultStore.put_coverage`."""
-        self._coverage[coverage.scan_id] = coverage
-
-    async def coverage(self, scan_id: str) -> Coverage | None:
-        """See `ScanResultStore.coverage`."""
-        return self._coverage.get(scan_id)

@@ -1,6 +1,8 @@
 """Who owns which id: the table `FindingIds`, a row per id with its fingerprint.
 
-Partition `ids~<second>` holds the bare id of that second, `ids~<second>~<digit>` those whose tail begins so.
+Partition `ids~<second>` holds the bare id of that second, `ids~<second>~<digit>` those whose tail begins so;
+`of~<digit>` holds a row per fingerprint with the id it got first, which is its id for ever: two scans that
+meet a problem at once, or one that died between claiming and recording, speak of the same id.
 
 Ids have a resolution of one second. The bare one belongs to the fingerprint that inserts its row first; a
 tail is the first eight digits of the fingerprint, or the next eight where another one owns that id. Rows are
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from shared.adapters.parallel import each
@@ -25,14 +28,48 @@ _BARE: Final = "bare"
 
 
 async def claim(table: Table, detected_at: datetime, fingerprints: Sequence[str]) -> dict[str, str]:
-    """The id of each fingerprint in that second; see `FindingStore.claim_ids`.
+    """The id of each fingerprint; see `FindingStore.claim_ids`.
+
+    Raises:
+        ValueError: no id of that second is left for one of them.
+    """
+    wanted = list(dict.fromkeys(fingerprints))
+    known = dict(zip(wanted, await each(wanted, partial(_known, table)), strict=True))
+    ids = {fingerprint: identifier for fingerprint, identifier in known.items() if identifier}
+    new = [fingerprint for fingerprint in wanted if fingerprint not in ids]
+    return ids | await _first_of_all(table, await _in_second(table, detected_at, new))
+
+
+async def _first_of_all(table: Table, claimed: dict[str, str]) -> dict[str, str]:
+    """Keep each fingerprint's id for ever; where another claim was first, that one's."""
+    rows = [
+        {"PartitionKey": _owned(one), "RowKey": f"f{part(one)}", "id": identifier}
+        for one, identifier in claimed.items()
+    ]
+    written = await write_rows(table, [Write(Action.CREATE, row) for row in rows])
+    beaten = [one for one, won in zip(claimed, written, strict=True) if not won]
+    stored = await each(beaten, partial(_known, table))
+    return claimed | {one: identifier for one, identifier in zip(beaten, stored, strict=True) if identifier}
+
+
+async def _known(table: Table, fingerprint: str) -> str | None:
+    stored = await table.get(_owned(fingerprint), f"f{part(fingerprint)}")
+    return None if stored is None else str(stored["id"])
+
+
+def _owned(fingerprint: str) -> str:
+    return f"of~{part(fingerprint)[0]}"
+
+
+async def _in_second(table: Table, detected_at: datetime, waiting: list[str]) -> dict[str, str]:
+    """Claim an id of that second for each fingerprint.
 
     Raises:
         ValueError: four other fingerprints own every id that one could have.
     """
-    waiting = list(dict.fromkeys(fingerprints))
     if not waiting:
         return {}
+    waiting = list(waiting)
     partition = f"ids~{detected_at.astimezone(UTC):%Y%m%d-%H%M%S}"
     ids: dict[str, str] = {}
     owner = await _claim_bare(table, partition, waiting[0])

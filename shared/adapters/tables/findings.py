@@ -1,7 +1,7 @@
-"""Records of findings in the table `Findings`: partition `<subscription>~<0-f>`, row `f<fingerprint>`.
+"""Records of findings in the table `Findings`: partition `<subscription>~<0-3>`, row `f<fingerprint>`.
 
-The first digit of the fingerprint picks the partition. Lists and ids are served by `FindingIndex`, ids
-are given out by `FindingIds`. A save writes the record, then the index row; a crash in between leaves a
+The first digit of the fingerprint picks one of four partitions. Lists and ids are served by `FindingIndex`,
+ids are given out by `FindingIds`. A save writes the record, then the index row; a crash in between leaves a
 record that lists do not show until the save is repeated or the finding is saved again.
 """
 
@@ -62,7 +62,7 @@ class TableFindingStore:
 
     async def _stream(self, subscription_id: str) -> AsyncIterator[Versioned[Finding]]:
         where = "PartitionKey ge @low and PartitionKey le @high"
-        parameters = {"low": f"{subscription_id}~0", "high": f"{subscription_id}~f"}
+        parameters = {"low": f"{subscription_id}~0", "high": f"{subscription_id}~3"}
         async for entity in self._records.rows(where, parameters):
             yield Versioned(decode(Finding, entity), etag_of(entity))
 
@@ -133,7 +133,7 @@ class TableFindingStore:
 
 
 def _key(subscription_id: str, fingerprint: str) -> tuple[str, str]:
-    return f"{part(subscription_id.lower())}~{fingerprint[0]}", f"f{part(fingerprint)}"
+    return f"{part(subscription_id.lower())}~{int(fingerprint[0], 16) // 4}", f"f{part(fingerprint)}"
 
 
 def _write(finding: Finding, etag: str | None, data: bytes) -> Write:

@@ -109,9 +109,9 @@ class TablePlanStore:
             if entity is None:
                 return
             page = decode(PlannedPage, entity)
-            emptied = page.model_copy(update={"shards": (), "types": (), "failed": None})
-            if emptied != page:
-                await self._table.write(Write(Action.PUT, _page_row(emptied)))
+            if not page.superseded:
+                marked = page.model_copy(update={"superseded": True})
+                await self._table.write(Write(Action.PUT, _page_row(marked)))
 
         await each(list(dict.fromkeys(numbers)), supersede)
 

@@ -1,4 +1,4 @@
-"""Results of scans in the tables `ScanResults`, `ScanExposures`, `ScanFailures` and `Coverage`."""
+"""Results of scans in the tables `ScanResults`, `ScanExposures` and `ScanFailures`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from itertools import product
 
 from azure.data.tables.aio import TableServiceClient
 
-from shared.adapters.tables.coverage import CoverageRows
 from shared.adapters.tables.keys import newest_first, newest_first_partition, ordered, part
 from shared.adapters.tables.result_rows import ResultRow, ResultRows
-from shared.domain.coverage import Coverage, ReadFailure
+from shared.domain.coverage import ReadFailure
 from shared.domain.exposure import Exposure, SourceClass, Verdict
 from shared.domain.finding import FrozenFinding
 from shared.domain.page import Page, PageRequest
@@ -24,11 +23,10 @@ class TableScanResultStore:
         self._findings = ResultRows(service, f"{prefix}ScanResults", FrozenFinding, newest_first_partition)
         self._exposures = ResultRows(service, f"{prefix}ScanExposures", Exposure, _exposure_partition)
         self._failures = ResultRows(service, f"{prefix}ScanFailures", ReadFailure, _failure_partition)
-        self._coverage = CoverageRows(service, f"{prefix}Coverage")
 
     async def aclose(self) -> None:
         """Release the table clients."""
-        for rows in (self._findings, self._exposures, self._failures, self._coverage):
+        for rows in (self._findings, self._exposures, self._failures):
             await rows.aclose()
 
     async def put_findings(self, scan_id: str, shard_id: str, findings: Sequence[FrozenFinding]) -> None:
@@ -87,14 +85,6 @@ class TableScanResultStore:
     ) -> Page[ReadFailure]:
         """See `ScanResultStore.failures`."""
         return await self._failures.page(scan_id, request, shards)
-
-    async def put_coverage(self, coverage: Coverage) -> None:
-        """See `ScanResultStore.put_coverage`."""
-        await self._coverage.put(coverage)
-
-    async def coverage(self, scan_id: str) -> Coverage | None:
-        """See `ScanResultStore.coverage`."""
-        return await self._coverage.get(scan_id)
 
 
 def _exposure_partition(key: str) -> str:

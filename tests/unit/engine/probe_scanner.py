@@ -48,11 +48,13 @@ class ProbeScanner:
         for row in rows:
             try:
                 one = parse_row(row)
+                if not focus.expects(one.subscription_id):
+                    raise UnreadableResourceError("not asked for", one.id, one.type)
             except UnreadableResourceError as error:
                 collected.failures.append(
                     ReadFailure(resource_id=error.resource_id, type=error.type, reason=error.reason)
                 )
-                if error.resource_id:
+                if error.resource_id and focus.expects(error.resource_id.split("/")[2]):
                     failed[error.resource_id.split("/")[2]] += 1
                 continue
             projection = {"id": one.id, "bad": bool(one.properties.get("bad"))}
@@ -72,7 +74,13 @@ class ProbeScanner:
         ]
         return collected
 
-    def relate(self, subscription_id: str, projections: Iterable[Projection], focus: Focus) -> Related:
+    def relate(
+        self,
+        subscription_id: str,
+        projections: Iterable[Projection],
+        focus: Focus,
+        asked: Sequence[TypeCoverage] = (),
+    ) -> Related:
         related = Related()
         for one in projections:
             found = [observation(one["id"])] if one["bad"] else []

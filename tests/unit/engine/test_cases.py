@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared.domain.coverage import Coverage, CoverageStatus
+from shared.domain.coverage import Coverage, CoverageStatus, TypeCoverage
 from shared.domain.errors import ConflictError, InvalidRequestError, NotFoundError, UnavailableError
 from shared.domain.events import EventType
 from shared.domain.finding import Finding, FindingStatus, FrozenFinding, Resolution
@@ -21,6 +21,7 @@ from shared.ports.errors import BrokerUnavailableError, InventoryDeniedError, In
 from shared.ports.stores import FindingFilter
 from shared.rules.base import RuleStatus
 from shared.scanners.base import Focus, Projection, Related
+from shared.services.ledgers import get_ledger
 from shared.services.scan_control import ScanControl
 from shared.services.start_scan import StartScan
 from tests.unit.engine.probe_scanner import TYPE, ProbeScanner, resource
@@ -48,9 +49,7 @@ async def scanned(
 
 
 async def ledger(place: World, scan: Scan) -> Coverage:
-    coverage = await place.results.coverage(scan.scan_id)
-    assert coverage is not None
-    return coverage
+    return await get_ledger(place.calm, scan)
 
 
 async def rows(place: World, scan: Scan) -> tuple[FrozenFinding, ...]:
@@ -321,8 +320,14 @@ async def test_a_scan_with_older_data_does_not_undo_a_newer_word() -> None:
 class PartlyBlind(ProbeScanner):
     """Fails on every resource, finds nothing definite, and says that it could not see all."""
 
-    def relate(self, subscription_id: str, projections: Iterable[Projection], focus: Focus) -> Related:
-        related = super().relate(subscription_id, projections, focus)
+    def relate(
+        self,
+        subscription_id: str,
+        projections: Iterable[Projection],
+        focus: Focus,
+        asked: Sequence[TypeCoverage] = (),
+    ) -> Related:
+        related = super().relate(subscription_id, projections, focus, asked)
         related.observations.clear()
         related.results = [
             replace(result, status=RuleStatus.FAIL, reason="an interface was not read")
@@ -340,3 +345,30 @@ async def test_a_failure_that_saw_only_a_part_resolves_nothing() -> None:
     await scanned(place)
     [record] = await records(place)
     assert record.status is FindingStatus.OPEN
+
+
+class Inapplicable(ProbeScanner):
+    """A scanner whose rule no longer applies to what it looked at."""
+
+    def relate(
+        self,
+        subscription_id: str,
+        projections: Iterable[Projection],
+        focus: Focus,
+        asked: Sequence[TypeCoverage] = (),
+    ) -> Related:
+        related = super().relate(subscription_id, projections, focus, asked)
+        related.observations.clear()
+        related.results = [
+            replace(result, status=RuleStatus.NOT_APPLICABLE, observations=()) for result in related.results
+        ]
+        return related
+
+
+async def test_a_rule_that_no_longer_applies_resolves_its_finding() -> None:
+    place = world(BAD)
+    await scanned(place)
+    place.scanner = Inapplicable()
+    await scanned(place)
+    [record] = await records(place)
+    assert (record.status, record.resolution) == (FindingStatus.RESOLVED, Resolution.FIXED)

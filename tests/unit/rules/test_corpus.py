@@ -6,13 +6,13 @@ import pytest
 
 from shared.rules.base import RuleStatus
 from shared.rules.registry import all_rules, get
-from tests.unit.rules.corpus import cases, load, network_of
+from tests.unit.rules.corpus import cases, load, subject_of
 
 
 @pytest.mark.parametrize(("rule_id", "case"), cases(), ids=lambda value: value)
 def test_sample(rule_id: str, case: str) -> None:
     sample = load(rule_id, case)
-    results = list(get(rule_id).evaluate(network_of(sample["resources"])))
+    results = list(get(rule_id).evaluate(subject_of(rule_id, sample)))
     assert [(one.resource_id, one.status.value, one.reason) for one in results] == [
         (one["resource_id"], one["status"], one.get("reason")) for one in sample["results"]
     ]

@@ -9,6 +9,7 @@ from shared.domain.finding import Observation
 from shared.domain.severity import Severity
 from shared.exposure import SubscriptionNetwork, project
 from shared.rules.base import RuleResult, RuleStatus
+from shared.rules.packs.network import vm_effective
 from shared.rules.packs.network._risk import Standing, risk_factors, risk_score, severity_of
 from shared.rules.registry import get, network_rules
 from tests.unit.exposure import azure
@@ -71,8 +72,13 @@ def test_one_rule_for_everything_fires_every_rule_and_shares_a_group() -> None:
     network = exposed(azure.rule("all", protocol="*", destinationPortRange="*"))
     found = [f for rule in network_rules() for f in findings(network, rule.metadata.rule_id)]
     of_rule = [one for one in found if one.resource_type == "NSG_RULE"]
-    assert len(of_rule) == 3 and len({one.evidence["group"] for one in of_rule}) == 1
-    assert len(found) == 6
+    ports = [one.rule_id.rsplit(".", 1)[-1] for one in of_rule]
+    assert len(ports) == len(set(ports)) == 10 and all(name.endswith("_from_internet") for name in ports)
+    assert len({one.evidence["group"] for one in of_rule}) == 1
+    # SSH, RDP and databases, at the machine too.
+    assert len(found) == 13
+    linked = {one.rule_id for one in of_rule if one.evidence["linked_findings"]}
+    assert linked == {group.metadata.rule_id for group in vm_effective.RULE.groups}
 
 
 def test_findings_at_rule_and_machine_name_each_other() -> None:

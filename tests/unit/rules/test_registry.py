@@ -2,22 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pytest
 
 from shared.exposure import NETWORK_TYPES
 from shared.rules.base import RuleMetadata, RuleScope
-from shared.rules.packs.network import rdp_from_internet, ssh_from_internet
-from shared.rules.registry import RuleRegistrationError, all_rules, get, network_rules, register
+from shared.rules.packs.network import basic_sku, rdp_from_internet, ssh_from_internet
+from shared.rules.registry import (
+    RuleRegistrationError,
+    all_rules,
+    get,
+    network_rules,
+    register,
+    resource_rules,
+)
+
+BY_SERVICE = {
+    "appgw": "http2 min_tls waf_enabled",
+    "bastion": "exists",
+    "exposure": "vm_effective",
+    "firewall": "idps threat_intel",
+    "flowlog": "nsg_retention nsg_to_log_analytics vnet_retention vnet_to_log_analytics",
+    "frontdoor": "waf_prevention",
+    "lb": "nat_to_management_port",
+    "nic": "ip_forwarding",
+    "nsg": "any_port_from_internet database_ports_from_internet http_from_internet "
+    "kube_api_and_docker_from_internet legacy_cleartext_from_internet not_attached rdp_from_internet "
+    "shadowed_rule smb_from_internet ssh_from_internet udp_from_internet unrestricted_egress "
+    "winrm_from_internet",
+    "publicip": "basic_sku dangling",
+    "route": "default_to_internet",
+    "subnet": "gateway_without_nsg has_nsg private_outbound",
+    "vnet": "ddos",
+    "vpn": "connection_ikev2 p2s_entra_only",
+    "waf": "bot_protection prevention_mode request_body_check",
+    "watcher": "enabled_in_used_regions",
+}
 
 
 def test_rules_of_this_build() -> None:
-    assert [rule.metadata.rule_id for rule in all_rules()] == [
-        "network.exposure.vm_effective",
-        "network.nsg.database_ports_from_internet",
-        "network.nsg.rdp_from_internet",
-        "network.nsg.ssh_from_internet",
-    ]
-    assert network_rules() == all_rules()
+    expected = [f"network.{one}.{name}" for one, names in BY_SERVICE.items() for name in names.split()]
+    assert [rule.metadata.rule_id for rule in all_rules()] == expected
+    assert {*map(id, network_rules()), *map(id, resource_rules())} == set(map(id, all_rules()))
+
+
+def test_columns_of_types_that_a_rule_does_not_read_are_refused() -> None:
+    wrong = replace(basic_sku.RULE, metadata=basic_sku.RULE.metadata.model_copy(update={"reads": ("x",)}))
+
+    class Mismatched:
+        metadata = wrong.metadata
+        columns: Mapping[str, tuple[str, ...]] = {"microsoft.network/publicipaddresses": ("sku.name",)}
+        facts = ()
+
+        def evaluate(self, subject: object) -> list[object]:
+            return []
+
+    with pytest.raises(RuleRegistrationError, match="does not read"):
+        register([("packs.network.basic_sku", Mismatched())])
 
 
 def test_get() -> None:
@@ -47,7 +90,10 @@ def test_a_module_without_a_rule_is_refused() -> None:
 def test_metadata(rule: object) -> None:
     metadata = getattr(rule, "metadata", None)
     assert isinstance(metadata, RuleMetadata)
-    assert metadata.reads == NETWORK_TYPES and metadata.scope is RuleScope.NETWORK
+    if metadata.scope is RuleScope.NETWORK:
+        assert metadata.reads == NETWORK_TYPES
+    else:
+        assert all(kind == kind.lower() for kind in metadata.reads)
     assert all(link.startswith("https://learn.microsoft.com/") for link in metadata.references)
-    assert len(set(metadata.controls)) == len(metadata.controls) > 0
+    assert len(set(metadata.controls)) == len(metadata.controls)
     assert metadata.title != metadata.finding_title

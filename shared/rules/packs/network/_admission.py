@@ -41,6 +41,8 @@ class InternetAdmission:
 
     metadata: RuleMetadata
     ports: PortGroup
+    at_machine: bool = False
+    """Whether `EFFECTIVE_RULE_ID` reports these ports at the machine too."""
 
     def evaluate(self, subject: SubscriptionNetwork) -> Iterator[RuleResult]:
         """One result for each NSG that was read, and for each that could not be."""
@@ -88,6 +90,8 @@ class InternetAdmission:
 
     def _linked(self, network: SubscriptionNetwork, placement: Placement) -> list[str]:
         """Fingerprints of the findings at the machines that this opening lets strangers reach."""
+        if not self.at_machine:
+            return []
         subjects = (network.subject_of(reach.receiver.id.lower()) for reach in placement.reaches)
         prints = (fingerprint(EFFECTIVE_RULE_ID, one, self.metadata.rule_id) for one in subjects)
         return list(dict.fromkeys(prints))[:MOST_SHOWN]

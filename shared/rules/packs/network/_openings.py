@@ -58,7 +58,7 @@ def openings(network: SubscriptionNetwork, key: str, group: SecurityGroup, ports
     for admission in network.admissions(key):
         on = intersection((admission.low, admission.high), ports.on(admission.protocol))
         if on:
-            for opening in _of_admission(admission):
+            for opening in of_admission(admission):
                 _merge(found, opening, admission.protocol, on)
     for reach in network.reaches_through.get(key, ()):
         if reach.verdict is not Verdict.EXPOSED:
@@ -66,7 +66,9 @@ def openings(network: SubscriptionNetwork, key: str, group: SecurityGroup, ports
                 for opening in _of_uncertain(reach, piece, group):
                     on = intersection((piece.low, piece.high), ports.on(reach.protocol))
                     _merge(found, opening, reach.protocol, on)
-    return sorted(found.values(), key=lambda opening: opening.rule.priority)
+    for opening in found.values():
+        opening.ports = ports.counted(opening.ports)
+    return sorted((one for one in found.values() if one.ports), key=lambda opening: opening.rule.priority)
 
 
 def _merge(found: dict[SecurityRule, Opening], opening: Opening, protocol: Protocol, on: Intervals) -> None:
@@ -80,7 +82,8 @@ def _merge(found: dict[SecurityRule, Opening], opening: Opening, protocol: Proto
     known.add(protocol, on)
 
 
-def _of_admission(admission: Admission) -> list[Opening]:
+def of_admission(admission: Admission) -> list[Opening]:
+    """The openings on one run of ports that an NSG admits."""
     users = [grant for grant in admission.grants if grant.rule.priority < FIRST_DEFAULT_PRIORITY]
     if is_internet(admission.sources.addresses, admission.family):
         alone = [grant for grant in users if is_internet(grant.addresses, admission.family)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.exposure import Protocol
-from shared.exposure.intervals import Intervals, size
+from shared.exposure.intervals import Intervals, difference, size
 from shared.exposure.ports import write_ports
 
 
@@ -16,6 +16,16 @@ class PortGroup:
 
     label: str
     ports: Mapping[Protocol, Intervals]
+    whole: bool = False
+    """Only an opening of all of them on one protocol counts."""
+
+    def counted(self, opened: Mapping[Protocol, Intervals]) -> dict[Protocol, Intervals]:
+        """What of an opening counts."""
+        return {
+            protocol: ports
+            for protocol, ports in opened.items()
+            if not self.whole or not difference(self.on(protocol), ports)
+        }
 
     def on(self, protocol: Protocol) -> Intervals:
         """The ports on one protocol, none when the group has none there."""

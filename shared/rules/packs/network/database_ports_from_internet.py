@@ -54,4 +54,5 @@ RULE = InternetAdmission(
         controls=(*BOUNDARY, ControlReference(framework="pci-dss", version="4.0", control="1.4.4")),
     ),
     PortGroup("Database", {Protocol.TCP: _DATABASES}),
+    at_machine=True,
 )

@@ -40,4 +40,5 @@ RULE = InternetAdmission(
         ),
     ),
     PortGroup("RDP", {Protocol.TCP: ports_of(3389)}),
+    at_machine=True,
 )

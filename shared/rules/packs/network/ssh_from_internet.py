@@ -40,4 +40,5 @@ RULE = InternetAdmission(
         ),
     ),
     PortGroup("SSH", {Protocol.TCP: ports_of(22)}),
+    at_machine=True,
 )

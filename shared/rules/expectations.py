@@ -1,0 +1,164 @@
+"""Expectations of columns: the named predicates that property rules are declared with.
+
+Each says what an absent (or null) value means, as Azure documents it for the property.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.rules.base import RuleStatus
+from shared.rules.columns import ColumnError, entries_at, text_at, value_at
+
+Columns = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an expectation says: pass, fail or not applicable; `words` tell why it failed."""
+
+    status: RuleStatus
+    words: str = ""
+
+
+MET: Final = Verdict(RuleStatus.PASS)
+NOT_APPLICABLE: Final = Verdict(RuleStatus.NOT_APPLICABLE)
+
+
+def unmet(words: str) -> Verdict:
+    """A failed expectation."""
+    return Verdict(RuleStatus.FAIL, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What must hold of some columns. `judge` raises ColumnError where it cannot be told."""
+
+    paths: tuple[str, ...]
+    judge: Callable[[Columns], Verdict]
+
+
+def is_true(path: str, *, absent: bool) -> Expectation:
+    """The flag is true; `absent` is what Azure takes a missing one for."""
+    return _flag(path, expected=True, absent=absent)
+
+
+def is_false(path: str, *, absent: bool) -> Expectation:
+    """The flag is false; `absent` is what Azure takes a missing one for."""
+    return _flag(path, expected=False, absent=absent)
+
+
+def _flag(path: str, *, expected: bool, absent: bool) -> Expectation:
+    def judge(columns: Columns) -> Verdict:
+        value = value_at(columns, path)
+        if value is not None and not isinstance(value, bool):
+            raise ColumnError(f"{path}: neither true nor false")
+        if (absent if value is None else value) is expected:
+            return MET
+        found = "not set" if value is None else str(value).lower()
+        return unmet(f"{path} is {found}, expected {str(expected).lower()}")
+
+    return Expectation((path,), judge)
+
+
+def is_one_of(path: str, *allowed: str, absent: str | None) -> Expectation:
+    """The word is one of `allowed`, in any case; `absent` is what Azure takes a missing one for.
+
+    With `absent` None a missing word cannot be judged: Azure documents no default, or several.
+    """
+    accepted = {word.lower() for word in allowed}
+
+    def judge(columns: Columns) -> Verdict:
+        value = text_at(columns, path)
+        if value is None and absent is None:
+            raise ColumnError(f"{path}: missing")
+        if (value or absent or "").lower() in accepted:
+            return MET
+        found = "not set" if value is None else repr(value)
+        return unmet(f"{path} is {found}, expected {' or '.join(allowed)}")
+
+    return Expectation((path,), judge)
+
+
+def is_set(path: str) -> Expectation:
+    """A reference or text is there."""
+    return Expectation(
+        (path,), lambda columns: MET if text_at(columns, path) else unmet(f"{path} is not set")
+    )
+
+
+def is_not_set(path: str) -> Expectation:
+    """A reference or text is not there."""
+
+    def judge(columns: Columns) -> Verdict:
+        value = text_at(columns, path)
+        return MET if value is None else unmet(f"{path} is {value}, expected none")
+
+    return Expectation((path,), judge)
+
+
+def is_only(path: str, wanted: str) -> Expectation:
+    """A list of words holds `wanted`, in any case, and nothing else."""
+
+    def judge(columns: Columns) -> Verdict:
+        value = value_at(columns, path)
+        if value is None:
+            return unmet(f"{path} is not set, expected {wanted} only")
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise ColumnError(f"{path}: not a list of text")
+        if value and all(word.lower() == wanted.lower() for word in value):
+            return MET
+        return unmet(f"{path} is {', '.join(value) or 'empty'}, expected {wanted} only")
+
+    return Expectation((path,), judge)
+
+
+def some_entry_has(path: str, member: str, wanted: str) -> Expectation:
+    """At least one object of the list at `path` has the text `wanted`, in any case, as its `member`."""
+
+    def judge(columns: Columns) -> Verdict:
+        found = [text_at(item, member) or "" for item in entries_at(columns, path)]
+        if any(word.lower() == wanted.lower() for word in found):
+            return MET
+        return unmet(f"{path} has no entry whose {member} is {wanted}")
+
+    return Expectation((f"{path}[*].{member}",), judge)
+
+
+def all_of(*parts: Expectation) -> Expectation:
+    """Every part holds; the words are those of all that do not."""
+
+    def judge(columns: Columns) -> Verdict:
+        failed = [one for part in parts if (one := part.judge(columns)).status is not RuleStatus.PASS]
+        return unmet("; ".join(one.words for one in failed)) if failed else MET
+
+    return Expectation(_paths(parts), judge)
+
+
+def any_of(*parts: Expectation) -> Expectation:
+    """At least one part holds."""
+
+    def judge(columns: Columns) -> Verdict:
+        said = [part.judge(columns) for part in parts]
+        if any(one.status is RuleStatus.PASS for one in said):
+            return MET
+        return unmet(" and ".join(one.words for one in said))
+
+    return Expectation(_paths(parts), judge)
+
+
+def where(condition: Expectation, expected: Expectation) -> Expectation:
+    """`expected` where `condition` holds; elsewhere the rule does not apply."""
+
+    def judge(columns: Columns) -> Verdict:
+        if condition.judge(columns).status is not RuleStatus.PASS:
+            return NOT_APPLICABLE
+        return expected.judge(columns)
+
+    return Expectation(_paths((condition, expected)), judge)
+
+
+def _paths(parts: tuple[Expectation, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(path for part in parts for path in part.paths))

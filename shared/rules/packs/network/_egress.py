@@ -1,0 +1,50 @@
+"""Rules of an NSG that let everything out to the internet, after the rules before them had their say."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from shared.domain.exposure import Protocol
+from shared.domain.resource import Resource
+from shared.exposure.admission import admissions, names_ipv6
+from shared.exposure.first_match import RuleSet
+from shared.exposure.intervals import Intervals, union
+from shared.exposure.nsg import read_outbound_turned
+from shared.exposure.ports import ports_of
+from shared.exposure.projection import NSG_TYPE
+from shared.exposure.security_rule import SecurityRule
+from shared.rules.columns import Fact
+from shared.rules.packs.network._openings import of_admission
+from shared.rules.packs.network._port_group import PortGroup
+
+_EVERY: Final = ports_of(spans=((1, 65535),))
+_WHOLE: Final = PortGroup("Any", {Protocol.TCP: _EVERY, Protocol.UDP: _EVERY}, whole=True)
+
+
+def _let_out(resource: Resource) -> list[dict[str, Any]]:
+    """Name, priority and protocols of each rule that lets out to every port of the internet.
+
+    Only the user's rules are judged: Azure's own AllowInternetOutBound is in every NSG.
+    """
+    rules = RuleSet.compiled(read_outbound_turned(resource.properties))
+    opened: dict[SecurityRule, dict[Protocol, Intervals]] = {}
+    for admission in admissions(rules, (4, 6) if names_ipv6(rules) else (4,)):
+        for opening in of_admission(admission):
+            if not opening.azure_only:
+                ports = opened.setdefault(opening.rule, {})
+                known = ports.get(admission.protocol, ())
+                ports[admission.protocol] = union(known, (admission.low, admission.high))
+    found = ((rule, _WHOLE.counted(_of_tcp_and_udp(ports))) for rule, ports in opened.items())
+    return [
+        {"name": rule.name, "priority": rule.priority, "protocols": sorted(counted)}
+        for rule, counted in sorted(found, key=lambda one: one[0].priority)
+        if counted
+    ]
+
+
+def _of_tcp_and_udp(ports: dict[Protocol, Intervals]) -> dict[Protocol, Intervals]:
+    return {protocol: opened for protocol, opened in ports.items() if protocol in _WHOLE.ports}
+
+
+LET_OUT: Final = Fact("let_out", NSG_TYPE, _let_out)
+"""What `network.nsg.unrestricted_egress` reads of an NSG."""

@@ -1,0 +1,36 @@
+"""`network.flowlog.vnet_to_log_analytics`."""
+
+from shared.domain.severity import Severity
+from shared.rules.base import RuleMetadata
+from shared.rules.expectations import where
+from shared.rules.packs.network._controls import LOGGING, cis_azure
+from shared.rules.packs.network._flow_logs import is_analysed, of_network
+from shared.rules.property_rule import PropertyRule
+
+RULE = PropertyRule(
+    RuleMetadata(
+        rule_id="network.flowlog.vnet_to_log_analytics",
+        title="VNet flow logs are sent to a workspace",
+        finding_title="VNet flow log is not sent to a workspace",
+        description=(
+            "A flow log of a virtual network is turned off, or traffic analytics does not send it to a "
+            "Log Analytics workspace, where it can be searched and alerted on."
+        ),
+        severity=Severity.MEDIUM,
+        risk_score=55,
+        resource_type="FLOW_LOG",
+        reads=("microsoft.network/networkwatchers/flowlogs",),
+        references=(
+            "https://learn.microsoft.com/azure/network-watcher/vnet-flow-logs-overview",
+            "https://learn.microsoft.com/rest/api/network-watcher/flow-logs/get",
+            "https://learn.microsoft.com/azure/network-watcher/traffic-analytics",
+        ),
+        remediation_steps=(
+            "Enable the flow log",
+            "Enable traffic analytics with a Log Analytics workspace",
+        ),
+        auto_remediable=False,
+        controls=(*cis_azure({"4.0": "7.1.1.7", "5.0": "6.1.1.7", "6.0": "6.1.1.6"}), *LOGGING),
+    ),
+    where(of_network, is_analysed),
+)

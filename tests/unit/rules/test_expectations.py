@@ -1,0 +1,85 @@
+"""Expectations: what is met, what is not, what cannot be told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.rules.base import RuleStatus
+from shared.rules.columns import ColumnError
+from shared.rules.expectations import (
+    Expectation,
+    all_of,
+    any_of,
+    is_false,
+    is_not_set,
+    is_one_of,
+    is_only,
+    is_set,
+    is_true,
+    some_entry_has,
+    where,
+)
+
+PASS, FAIL, APART = RuleStatus.PASS, RuleStatus.FAIL, RuleStatus.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("expected", "value", "status"),
+    [
+        (is_true("p.x", absent=False), True, PASS),
+        (is_true("p.x", absent=False), False, FAIL),
+        (is_true("p.x", absent=False), None, FAIL),
+        (is_true("p.x", absent=True), None, PASS),
+        (is_false("p.x", absent=True), False, PASS),
+        (is_false("p.x", absent=True), None, FAIL),
+        (is_one_of("p.x", "Deny", "Alert", absent=None), "deny", PASS),
+        (is_one_of("p.x", "Deny", absent="Alert"), "Alert", FAIL),
+        (is_one_of("p.x", "Deny", absent="Alert"), None, FAIL),
+        (is_one_of("p.x", "Alert", absent="Alert"), None, PASS),
+        (is_set("p.x"), "here", PASS),
+        (is_set("p.x"), "", FAIL),
+        (is_not_set("p.x"), "here", FAIL),
+        (is_not_set("p.x"), None, PASS),
+        (is_only("p.x", "AAD"), ["aad"], PASS),
+        (is_only("p.x", "AAD"), ["AAD", "Radius"], FAIL),
+        (is_only("p.x", "AAD"), [], FAIL),
+        (some_entry_has("p.x", "kind", "Bot"), [{"kind": "a"}, {"kind": "bot"}], PASS),
+        (some_entry_has("p.x", "kind", "Bot"), [{"other": "bot"}], FAIL),
+    ],
+)
+def test_values(expected: Expectation, value: Any, status: RuleStatus) -> None:
+    said = expected.judge({"p": {} if value is None else {"x": value}})
+    assert said.status is status and bool(said.words) is (status is FAIL)
+
+
+@pytest.mark.parametrize(
+    ("expected", "value"),
+    [
+        (is_true("p.x", absent=False), "true"),
+        (is_false("p.x", absent=False), 0),
+        (is_one_of("p.x", "Deny", absent="Alert"), 7),
+        (is_one_of("p.x", "Deny", absent=None), None),
+        (is_set("p.x"), ["list"]),
+        (is_only("p.x", "AAD"), "AAD"),
+        (is_only("p.x", "AAD"), [1]),
+        (some_entry_has("p.x", "kind", "Bot"), {"kind": "bot"}),
+    ],
+)
+def test_what_cannot_be_told_names_the_field(expected: Expectation, value: Any) -> None:
+    with pytest.raises(ColumnError, match=r"^p\.x: "):
+        expected.judge({"p": {"x": value}})
+
+
+def test_combinations() -> None:
+    on, named = is_true("on", absent=False), is_set("name")
+    both, either = all_of(on, named), any_of(on, named)
+    assert both.paths == either.paths == ("on", "name")
+    assert both.judge({"on": True, "name": "n"}).status is PASS
+    assert both.judge({}).words == "on is not set, expected true; name is not set"
+    assert either.judge({"name": "n"}).status is PASS
+    assert either.judge({}).words == "on is not set, expected true and name is not set"
+    when = where(named, on)
+    assert when.judge({"on": False}).status is APART
+    assert when.judge({"name": "n"}).status is FAIL

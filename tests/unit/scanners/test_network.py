@@ -1,0 +1,101 @@
+"""The network scanner: what it asks for, what it keeps of a page, and which rules see it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from shared.domain.coverage import CoverageStatus, TypeCoverage
+from shared.exposure import NETWORK_TYPES
+from shared.rules.base import RuleStatus
+from shared.scanners.base import Collected, Focus, Related
+from shared.scanners.network import NetworkScanner
+from tests.unit.exposure.azure import SUBSCRIPTION, arm_id
+
+GATEWAY = "microsoft.network/applicationgateways"
+BASTION = "microsoft.network/bastionhosts"
+
+
+def row(kind: str, name: str, properties: Any, **more: Any) -> dict[str, Any]:
+    identity = arm_id(kind, name)
+    return {"id": identity, "type": f"Microsoft.Network/{kind}", "properties": properties, **more}
+
+
+def gateway(name: str = "gw", **properties: Any) -> dict[str, Any]:
+    return row(
+        "applicationGateways", name, {"enableHttp2": True, "sslCertificates": ["x" * 9000], **properties}
+    )
+
+
+def collected(*rows: Any, focus: Focus | None = None) -> Collected:
+    return NetworkScanner().collect(rows, focus or Focus())
+
+
+def related(found: Collected, *asked: TypeCoverage, focus: Focus | None = None) -> Related:
+    # Projections travel as JSON between the stages.
+    columns = json.loads(json.dumps(found.projections.get(SUBSCRIPTION, [])))
+    return NetworkScanner().relate(SUBSCRIPTION, columns, focus or Focus(), asked)
+
+
+def test_it_asks_for_what_its_rules_read() -> None:
+    types = NetworkScanner().types
+    assert set(NETWORK_TYPES) < set(types) and len(types) == len(set(types))
+    assert {"microsoft.network/networkwatchers/flowlogs", GATEWAY, BASTION} <= set(types)
+
+
+def test_only_declared_columns_are_kept() -> None:
+    [projection] = collected(gateway()).projections[SUBSCRIPTION]
+    assert projection["columns"] == {"properties": {"enableHttp2": True}}
+    assert "x" * 100 not in json.dumps(projection)
+
+
+def test_an_entry_point_that_is_read_is_still_named_as_not_followed() -> None:
+    found = collected(gateway(), gateway("other"))
+    assert [(one.type, one.status, one.asked) for one in found.types] == [
+        (GATEWAY, CoverageStatus.READ, 2),
+        (GATEWAY, CoverageStatus.SKIPPED, 2),
+    ]
+    assert found.resources_read == 2
+
+
+def test_a_type_that_no_rule_reads_is_only_named() -> None:
+    found = collected(row("networkManagers", "m", {}))
+    assert [one.status for one in found.types] == [CoverageStatus.SKIPPED]
+    assert not found.projections and not found.resources_read
+
+
+def test_rules_of_both_kinds_judge_one_resource() -> None:
+    address = row("publicIPAddresses", "pip", {"ipAddress": "20.1.2.3"}, sku={"name": "Basic"})
+    found = {one.rule_id for one in related(collected(address)).observations}
+    assert {"network.publicip.basic_sku", "network.publicip.dangling"} <= found
+
+
+def test_what_cannot_be_read_is_an_error_of_its_rules_only() -> None:
+    found = related(collected(row("applicationGateways", "gw", None)))
+    errors = {one.rule_id for one in found.results if one.status is RuleStatus.ERROR}
+    assert errors == {"network.appgw.http2", "network.appgw.min_tls", "network.appgw.waf_enabled"}
+
+
+def test_a_denied_type_is_not_taken_for_an_empty_one() -> None:
+    network = row("virtualNetworks", "vnet", {"subnets": []}, location="westeurope")
+    denied = TypeCoverage(
+        subscription_id=SUBSCRIPTION, type=BASTION, status=CoverageStatus.DENIED, reason="no permission"
+    )
+    said = {
+        one.rule_id: (one.status, one.reason)
+        for one in related(collected(network), denied).results
+        if one.resource_id == f"/subscriptions/{SUBSCRIPTION}"
+    }
+    assert said["network.bastion.exists"] == (
+        RuleStatus.ERROR,
+        f"{BASTION} was not read whole: no permission",
+    )
+    assert said["network.watcher.enabled_in_used_regions"][0] is RuleStatus.FAIL
+
+
+def test_a_narrow_scan_says_nothing_of_the_rest() -> None:
+    one, other = gateway(enableHttp2=False), gateway("other", enableHttp2=False)
+    focus = Focus(resources=frozenset({one["id"].lower()}))
+    found = related(collected(one, other, focus=focus), focus=focus)
+    assert {result.resource_id for result in found.results} == {one["id"]}
+    assert {finding.resource_id for finding in found.observations} == {one["id"]}
