@@ -126,7 +126,7 @@ class LocalStack:
                 "devhost.azure",
                 [
                     *("--estate", str(self.options.estate.resolve())),
-                    *("--identity-header", self.secrets["identity"]),
+                    f"--identity-header={self.secrets['identity']}",
                     *(() if faults is None else ("--faults", str(faults.resolve()))),
                 ],
                 {},
@@ -197,7 +197,7 @@ def _load_secrets(folder: Path) -> dict[str, str]:
     except (FileNotFoundError, ValueError):
         known = {}
     if not isinstance(known, dict) or not all(isinstance(known.get(name), str) for name in wanted):
-        known = {name: secrets.token_urlsafe(32) for name in wanted}
+        known = {name: secrets.token_hex(24) for name in wanted}
         _write_private(path, known)
     return {name: str(known[name]) for name in wanted}
 

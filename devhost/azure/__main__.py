@@ -57,7 +57,7 @@ async def _serve(arguments: argparse.Namespace, faults: Faults) -> None:
         arguments.estate, faults, port=arguments.port, identity_header=arguments.identity_header
     ) as standin:
         file = standin.app.estate.file
-        logging.getLogger(__name__).debug(
+        logging.getLogger("devhost.azure").info(
             "%d resources in %d subscriptions; %d malformed lines, %d duplicates",
             len(file),
             len(file.subscriptions),
