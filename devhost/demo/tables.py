@@ -36,6 +36,7 @@ def findings_table(console: Console, results: dict[str, Any], findings: list[Any
 def exposure_table(console: Console, exposures: list[Any]) -> None:
     """What a stranger reaches, through which address, and the rule that lets them."""
     exposed = [row for row in exposures if row["verdict"] == "exposed" and row["class"] == "internet"]
+    exposed.sort(key=lambda row: row["public_ip"] is None)  # machines before platform services
     table = Table(
         title=f"Reachable from the internet ({len(exposed)} of {len(exposures)} exposure rows)",
         box=box.SIMPLE_HEAD,
@@ -48,7 +49,7 @@ def exposure_table(console: Console, exposures: list[Any]) -> None:
             row["public_ip"] or "-",
             escape(_name(row["resource_id"])),
             f"{row['protocol']} {', '.join(row['ports'])}",
-            escape(_deciding(row["path"])),
+            escape(_deciding(row)),
         )
     console.print()
     console.print(table)
@@ -64,11 +65,12 @@ def coverage_table(console: Console, coverage: dict[str, Any]) -> None:
         title_justify="left",
     )
     table.add_column("subscription", no_wrap=True)
-    table.add_column("type", no_wrap=True)
+    table.add_column("type", overflow="fold", max_width=32)
     table.add_column("status", overflow="fold")
     for name in ("asked", "read", "failed"):
         table.add_column(name, justify="right")
-    for row in coverage["resource_types"][:SHOWN]:
+    telling = [row for row in coverage["resource_types"] if row["asked"] or row["status"] != "read"]
+    for row in telling[:SHOWN]:
         table.add_row(
             row["subscription_id"][:8],
             escape(row["type"].rpartition("/")[2]),
@@ -77,23 +79,26 @@ def coverage_table(console: Console, coverage: dict[str, Any]) -> None:
         )
     console.print()
     console.print(table)
-    if len(coverage["resource_types"]) > SHOWN:
-        console.print(f"  ... and {len(coverage['resource_types']) - SHOWN} more in coverage.json")
+    left = len(coverage["resource_types"]) - len(telling[:SHOWN])
+    if left:
+        console.print(f"  ... and {left} more in coverage.json, most of types that the estate has none of")
     for scanner in coverage["scanners"]:
         if scanner["status"] != "read":
             console.print(f"  scanner {scanner['name']}: {scanner['status']} ({scanner['reason']})")
 
 
-def _deciding(path: list[dict[str, Any]]) -> str:
+def _deciding(row: dict[str, Any]) -> str:
     decided = [
-        f"{_name(step['resource_id'] or '')} '{step['rule']}' ({step['priority']})"
-        for step in path
+        f"{_name(step['resource_id'] or '')} '{step['rule']}'"
+        + ("" if step["priority"] is None else f" ({step['priority']})")
+        for step in row["path"]
         if step["rule"] is not None
     ]
     if decided:
         return " and ".join(decided)
-    words = [step["decision"] for step in path if step["decision"] == "open"]
-    return "no NSG on the way: a Basic public IP is open" if words else path[-1]["decision"]
+    if any(step["decision"] == "open" for step in row["path"]):
+        return "no NSG on the way: a Basic public IP is open" if row["public_ip"] else "open to all networks"
+    return str(row["path"][-1]["decision"])
 
 
 def _name(resource_id: str) -> str:
