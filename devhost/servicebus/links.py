@@ -6,6 +6,7 @@ Source: OASIS AMQP 1.0 Part 2 section 2.6. "Outgoing" and "incoming" are as the 
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -196,7 +197,7 @@ class OutgoingLink(Link):
         return self.session.send_transfer(self.request.handle, payload, tag, settled)
 
 
-class IncomingLink(Link):
+class IncomingLink(Link, ABC):
     """Deliveries from the client, put together from their frames and bounded by the message limit."""
 
     def __init__(self, session: AmqpSession, request: AttachRequest) -> None:
@@ -283,13 +284,13 @@ class IncomingLink(Link):
             self.session.settle_incoming(delivery_id, state)
         self._top_up()
 
+    @abstractmethod
     def received(self, data: bytes, form: int) -> None:
         """A whole message came; `form` is its message-format.
 
         Raises:
             ServiceBusError: the message is rejected with this error.
         """
-        raise NotImplementedError
 
 
 _ACCEPTED: Final = encode(outcome(ACCEPTED))

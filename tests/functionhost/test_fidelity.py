@@ -48,10 +48,7 @@ def settings_of(app_dir: Path) -> dict[str, str]:
 
 
 def project_app() -> Any:
-    absent = pytest.mark.skipif(
-        not (ROOT / "function_app.py").is_file(), reason="the project has no function_app.py yet"
-    )
-    return pytest.param(ROOT, id="project", marks=absent)
+    return pytest.param(ROOT, id="project")
 
 
 @pytest.mark.parametrize("app_dir", [pytest.param(SAMPLE_APP, id="sample"), project_app()])
