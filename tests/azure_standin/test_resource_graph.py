@@ -193,7 +193,7 @@ async def test_skip(start: Start) -> None:
     [
         "resources | where type =~ 'a/b' | order by id asc",
         "// security-copilot/unheard-of/1\nresources | where type =~ 'a/b' | order by id asc",
-        "// security-copilot/inventory/2\nresources | where type =~ 'a/b' | order by id asc",
+        "// security-copilot/inventory/9\nresources | where type =~ 'a/b' | order by id asc",
         "// security-copilot/inventory/1\nsecurityresources | where type =~ 'a/b' | order by id asc",
         "// security-copilot/inventory/1\nresources | where type =~ 'a/b'",
         "// security-copilot/inventory/1\nresources | where type =~ 'a/b' | order by name asc",
