@@ -22,7 +22,7 @@ from devhost.azure.graph_row import COLUMNS
 MAX_QUERY_CHARS: Final = 64_000
 
 QUERIES: Final[dict[str, str]] = {
-    "inventory/1": "resources",
+    "inventory/2": "resources",
     "app-service-config/1": "appserviceresources",
     "authorization/1": "authorizationresources",
     "scale-set-network/1": "computeresources",
