@@ -89,4 +89,4 @@ def inventory(*types: str, group: str | None = None, project: str | None = None)
         steps.append(f"where resourceGroup =~ '{group}'")
     if project is not None:
         steps.append(f"project {project}")
-    return "// security-copilot/inventory/1\n" + "\n| ".join([*steps, "order by id asc"])
+    return "// security-copilot/inventory/2\n" + "\n| ".join([*steps, "order by id asc"])

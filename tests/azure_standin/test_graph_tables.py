@@ -22,7 +22,7 @@ PLAN = estates.extension(SUBSCRIPTION, "Microsoft.Security/pricings", "StorageAc
 ASSESSMENT = estates.extension(APP["id"], "Microsoft.Security/assessments", "a1", status={"code": "Healthy"})
 
 TABLES: list[tuple[str, str, dict[str, Any]]] = [
-    ("inventory/1", "resources", APP),
+    ("inventory/2", "resources", APP),
     ("app-service-config/1", "appserviceresources",
      estates.child(APP["id"], "Microsoft.Web/sites/config", "web", minTlsVersion="1.2")),
     ("authorization/1", "authorizationresources",
@@ -90,7 +90,7 @@ async def test_what_the_security_table_does_not_hold_is_not_served_there(start: 
         "properties": {},
     }
     azure = await start([line, PLAN])
-    for query, table in (("security/1", "securityresources"), ("inventory/1", "resources")):
+    for query, table in (("security/1", "securityresources"), ("inventory/2", "resources")):
         assert await azure.rows(ask(query, table, kind)) == []
     assert (await azure.json("GET", f"{SUBSCRIPTION}/providers/{one}"))["value"] == [line]
 
@@ -122,4 +122,4 @@ async def test_rows_above_the_subscriptions_come_with_any_scope(start: Start) ->
 async def test_a_type_of_another_table_answers_nothing(start: Start) -> None:
     azure = await start([*LINES, *estates.accounts(SUB_A, 1)])
     assert await azure.rows(ask("security/1", "securityresources", STORAGE)) == []
-    assert await azure.rows(ask("inventory/1", "resources", PLAN["type"], "graph/users")) == []
+    assert await azure.rows(ask("inventory/2", "resources", PLAN["type"], "graph/users")) == []
