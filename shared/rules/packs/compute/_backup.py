@@ -14,6 +14,7 @@ from shared.rules.columns import ColumnError, text_at, value_at
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
+VAULT: Final = "microsoft.recoveryservices/vaults"
 ITEM: Final = "microsoft.recoveryservices/vaults/backupfabrics/protectioncontainers/protecteditems"
 _SOURCES: Final = ("properties.sourceResourceId", "properties.virtualMachineId")
 _STATE: Final = "properties.protectionState"
@@ -40,6 +41,8 @@ def judge_backup(
     states = [_state(one) for one in items]
     if any(state not in _AT_REST for state in states):
         return judged(metadata, machine.id, ())
+    for vault in resources.whole(VAULT):
+        resources.children(ITEM, vault.id)
     resources.whole(ITEM)
     how = f"its backup is at rest ({', '.join(sorted(set(states)))})" if states else "no vault backs it up"
     evidence = {"items": [one.id for one in items]}

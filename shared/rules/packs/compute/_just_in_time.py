@@ -1,6 +1,6 @@
 """Just-in-time access to machines that have a public address.
 
-Policies: https://learn.microsoft.com/rest/api/defenderforcloud/jit-network-access-policies/list
+One list of the subscription has all policies: https://learn.microsoft.com/rest/api/defenderforcloud/jit-network-access-policies/list
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def judge_access(
         return RuleResult(metadata.rule_id, machine.id, RuleStatus.NOT_APPLICABLE)
     if machine.key in _guarded(resources.of(POLICY)):
         return judged(metadata, machine.id, ())
-    resources.whole(POLICY)
+    doubt = resources.doubt(POLICY) or resources.unlisted(POLICY, resources.id)
+    if doubt is not None:
+        return judged(metadata, machine.id, (), doubt)
     words = f"{machine.name} has a public address, and no just-in-time policy guards its management ports"
     return judged(metadata, machine.id, [resource_finding(metadata, machine.id, words, {})])
 

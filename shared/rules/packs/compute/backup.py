@@ -2,7 +2,7 @@
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.packs.compute._backup import ITEM, ITEM_PATHS, judge_backup
+from shared.rules.packs.compute._backup import ITEM, ITEM_PATHS, VAULT, judge_backup
 from shared.rules.packs.compute._machines import MACHINE
 from shared.rules.related_rule import RelatedRule
 
@@ -19,7 +19,7 @@ RULE = RelatedRule(
         severity=Severity.MEDIUM,
         risk_score=45,
         resource_type="VIRTUAL_MACHINE",
-        reads=(MACHINE, ITEM),
+        reads=(MACHINE, ITEM, VAULT),
         references=(
             "https://learn.microsoft.com/rest/api/backup/backup-protected-items/list",
             "https://learn.microsoft.com/azure/backup/backup-azure-vms-introduction",
@@ -30,6 +30,6 @@ RULE = RelatedRule(
         ),
         auto_remediable=False,
     ),
-    {MACHINE: (), ITEM: ITEM_PATHS},
+    {MACHINE: (), ITEM: ITEM_PATHS, VAULT: ()},
     judge_backup,
 )

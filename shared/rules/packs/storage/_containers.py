@@ -36,7 +36,7 @@ def judge_containers(
     if value_at(account.columns, _SWITCH) is False:
         return judged(metadata, account.id, ())
     findings, doubts = [], []
-    for one in resources.children(CONTAINER, f"{account.id}/blobServices/default"):
+    for one in resources.children(CONTAINER, account.id):
         try:
             level = _level(one)
         except ColumnError as error:

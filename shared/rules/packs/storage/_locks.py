@@ -1,6 +1,7 @@
 """Management locks that keep an account from being deleted.
 
-A lock is inherited from the subscription and the resource group, and ReadOnly forbids deletion too:
+One list of the subscription has all of them. A lock is inherited from the subscription and the resource
+group, and ReadOnly forbids deletion too:
 https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources
 """
 
@@ -8,8 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.domain.resource import parent_id
 from shared.rules.base import RuleMetadata, RuleResult
-from shared.rules.columns import ColumnError, text_at
+from shared.rules.columns import text_at
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
@@ -22,15 +24,12 @@ def judge_lock(
     metadata: RuleMetadata, account: ResourceColumns, resources: SubscriptionResources
 ) -> RuleResult:
     """A lock at the account, its resource group or its subscription keeps it."""
-    doubt = None
-    for scope in _scopes(account.id):
-        try:
-            locks = resources.children(LOCK, scope)
-        except ColumnError as error:
-            doubt = doubt or str(error)
-            continue
-        if any((text_at(one.columns, "properties.level") or "").lower() in _KEEPS for one in locks):
+    scopes = _scopes(account.key)
+    for one in resources.of(LOCK):
+        level = (text_at(one.columns, "properties.level") or "").lower()
+        if level in _KEEPS and parent_id(one.key) in scopes:
             return judged(metadata, account.id, ())
+    doubt = resources.doubt(LOCK) or resources.unlisted(LOCK, resources.id)
     if doubt is not None:
         return judged(metadata, account.id, (), doubt)
     words = f"{account.name}: no lock at the account, its resource group or its subscription"

@@ -31,6 +31,9 @@ def logs_operations(metadata: RuleMetadata, service: str) -> RelatedRule:
     ) -> RuleResult:
         if applies.judge(account.columns).status is not RuleStatus.PASS:
             return RuleResult(metadata.rule_id, account.id, RuleStatus.NOT_APPLICABLE)
+        unlisted = resources.unlisted(SETTINGS, account.id)
+        if unlisted is not None:
+            raise ColumnError(unlisted)
         below = f"{account.id}/{service}Services/default"
         settings = resources.children(SETTINGS, below)
         enabled = {word for one in settings for word in _enabled(one)}
