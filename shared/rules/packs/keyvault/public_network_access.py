@@ -3,6 +3,7 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import any_of, is_one_of
+from shared.rules.network_rules import denies_by_default
 from shared.rules.packs.keyvault._objects import VAULT
 from shared.rules.property_rule import PropertyRule
 
@@ -13,7 +14,8 @@ RULE = PropertyRule(
         finding_title="Vault can be reached from every network",
         description=(
             "The vault answers requests from any network: neither is public access off nor does its "
-            "firewall deny by default. A stolen credential is then enough to read it."
+            "firewall deny by default; or it admits at least half of the internet. A stolen credential is "
+            "then enough to read it."
         ),
         severity=Severity.HIGH,
         risk_score=70,
@@ -31,6 +33,6 @@ RULE = PropertyRule(
     ),
     any_of(
         is_one_of("properties.publicNetworkAccess", "Disabled", "SecuredByPerimeter", absent="Enabled"),
-        is_one_of("properties.networkAcls.defaultAction", "Deny", absent="Allow"),
+        denies_by_default,
     ),
 )

@@ -3,6 +3,7 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import any_of, is_one_of
+from shared.rules.network_rules import denies_by_default
 from shared.rules.packs.storage._accounts import ACCOUNT, GET
 from shared.rules.property_rule import PropertyRule
 
@@ -12,8 +13,9 @@ RULE = PropertyRule(
         title="Network rules deny by default",
         finding_title="Storage account admits every network by default",
         description=(
-            "The account's network rules let in what no rule names, so any address may try. Accounts "
-            "without public network access pass: their rules are not used."
+            "The account's network rules let in what no rule names, so any address may try, or name at "
+            "least half of the internet. Accounts without public network access pass: their rules are not "
+            "used."
         ),
         severity=Severity.HIGH,
         risk_score=75,
@@ -27,7 +29,7 @@ RULE = PropertyRule(
         auto_remediable=False,
     ),
     any_of(
-        is_one_of("properties.networkAcls.defaultAction", "Deny", absent="Allow"),
+        denies_by_default,
         is_one_of("properties.publicNetworkAccess", "Disabled", "SecuredByPerimeter", absent="Enabled"),
     ),
 )
