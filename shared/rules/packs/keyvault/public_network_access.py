@@ -24,6 +24,7 @@ RULE = PropertyRule(
         references=(
             "https://learn.microsoft.com/rest/api/keyvault/keyvault/vaults/get",
             "https://learn.microsoft.com/azure/key-vault/general/network-security",
+            "https://learn.microsoft.com/azure/private-link/network-security-perimeter-transition",
         ),
         remediation_steps=(
             "Give clients private endpoints, or name their networks in the firewall",
