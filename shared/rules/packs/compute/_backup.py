@@ -7,7 +7,8 @@ https://learn.microsoft.com/rest/api/backup/backup-protected-items/list (AzureIa
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from shared.rules.base import RuleMetadata, RuleResult
 from shared.rules.columns import ColumnError, text_at, value_at
@@ -28,22 +29,37 @@ _AT_REST: Final = {"protectionstopped", "protectionpaused", "backupssuspended"}
 _KNOWN: Final = _AT_REST | {"irpending", "protected", "protectionerror"}
 
 
+class Backups(NamedTuple):
+    """What the vaults of a subscription hold."""
+
+    by_machine: Mapping[str, Sequence[ResourceColumns]]
+    """Lower-cased id of a machine -> its items."""
+    doubt: str | None
+    """Why there may be more."""
+
+
+def backups_of(resources: SubscriptionResources) -> Backups:
+    """The items of machines, by machine."""
+    found: dict[str, list[ResourceColumns]] = {}
+    for one in resources.of(ITEM):
+        if _is_of_machines(one):
+            for source in {(text_at(one.columns, path) or "").lower() for path in _SOURCES}:
+                found.setdefault(source, []).append(one)
+    doubts = (resources.unlisted(ITEM, vault.id) for vault in resources.of(VAULT))
+    doubt = next((one for one in doubts if one is not None), None)
+    return Backups(found, doubt or resources.doubt(VAULT) or resources.doubt(ITEM))
+
+
 def judge_backup(
-    metadata: RuleMetadata, machine: ResourceColumns, resources: SubscriptionResources
+    metadata: RuleMetadata, machine: ResourceColumns, resources: SubscriptionResources, backups: Backups
 ) -> RuleResult:
     """A vault holds an item of the machine for which backups are made."""
-    items = [
-        one
-        for one in resources.of(ITEM)
-        if machine.key in {(text_at(one.columns, path) or "").lower() for path in _SOURCES}
-        and _is_of_machines(one)
-    ]
+    items = backups.by_machine.get(machine.key, ())
     states = [_state(one) for one in items]
     if any(state not in _AT_REST for state in states):
         return judged(metadata, machine.id, ())
-    for vault in resources.whole(VAULT):
-        resources.children(ITEM, vault.id)
-    resources.whole(ITEM)
+    if backups.doubt is not None:
+        return judged(metadata, machine.id, (), backups.doubt)
     how = f"its backup is at rest ({', '.join(sorted(set(states)))})" if states else "no vault backs it up"
     evidence = {"items": [one.id for one in items]}
     finding = resource_finding(metadata, machine.id, f"{machine.name}: {how}", evidence)

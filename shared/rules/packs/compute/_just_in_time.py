@@ -5,8 +5,8 @@ One list of the subscription has all policies: https://learn.microsoft.com/rest/
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, entries_at, text_at, value_at
@@ -27,13 +27,26 @@ INTERFACE_PATHS: Final = ("properties.ipConfigurations[*].properties.publicIPAdd
 POLICY_PATHS: Final = ("properties.virtualMachines[*].id", "properties.virtualMachines[*].ports[*].number")
 
 
+def guarded_machines(resources: SubscriptionResources) -> frozenset[str]:
+    """Lower-cased ids of the machines that a policy names with a management port."""
+    return frozenset(
+        (text_at(one, "id") or "").lower()
+        for policy in resources.of(POLICY)
+        for one in entries_at(policy.columns, "properties.virtualMachines")
+        if not MANAGEMENT_PORTS.isdisjoint(_ports(one))
+    )
+
+
 def judge_access(
-    metadata: RuleMetadata, machine: ResourceColumns, resources: SubscriptionResources
+    metadata: RuleMetadata,
+    machine: ResourceColumns,
+    resources: SubscriptionResources,
+    guarded: frozenset[str],
 ) -> RuleResult:
     """A policy names the machine with a management port; it only applies to one with a public address."""
     if not _is_public(machine, resources):
         return RuleResult(metadata.rule_id, machine.id, RuleStatus.NOT_APPLICABLE)
-    if machine.key in _guarded(resources.of(POLICY)):
+    if machine.key in guarded:
         return judged(metadata, machine.id, ())
     doubt = resources.doubt(POLICY) or resources.unlisted(POLICY, resources.id)
     if doubt is not None:
@@ -58,10 +71,9 @@ def _is_public(machine: ResourceColumns, resources: SubscriptionResources) -> bo
     return False
 
 
-def _guarded(policies: Iterable[ResourceColumns]) -> set[str]:
-    return {
-        (text_at(one, "id") or "").lower()
-        for policy in policies
-        for one in entries_at(policy.columns, "properties.virtualMachines")
-        if any(value_at(port, "number") in MANAGEMENT_PORTS for port in entries_at(one, "ports"))
-    }
+def _ports(machine: Mapping[str, Any]) -> Iterator[int]:
+    for number, port in enumerate(entries_at(machine, "ports")):
+        found = value_at(port, "number")
+        if isinstance(found, bool) or not isinstance(found, int):
+            raise ColumnError(f"ports[{number}].number: not a number")
+        yield found

@@ -2,11 +2,11 @@
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.packs.compute._backup import ITEM, ITEM_PATHS, VAULT, judge_backup
+from shared.rules.indexed_rule import IndexedRule
+from shared.rules.packs.compute._backup import ITEM, ITEM_PATHS, VAULT, backups_of, judge_backup
 from shared.rules.packs.compute._machines import MACHINE
-from shared.rules.related_rule import RelatedRule
 
-RULE = RelatedRule(
+RULE = IndexedRule(
     RuleMetadata(
         rule_id="compute.backup",
         title="VM is backed up",
@@ -31,5 +31,6 @@ RULE = RelatedRule(
         auto_remediable=False,
     ),
     {MACHINE: (), ITEM: ITEM_PATHS, VAULT: ()},
+    backups_of,
     judge_backup,
 )

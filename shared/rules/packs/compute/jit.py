@@ -2,18 +2,19 @@
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
+from shared.rules.indexed_rule import IndexedRule
 from shared.rules.packs.compute._just_in_time import (
     INTERFACE,
     INTERFACE_PATHS,
     MACHINE_PATHS,
     POLICY,
     POLICY_PATHS,
+    guarded_machines,
     judge_access,
 )
 from shared.rules.packs.compute._machines import MACHINE
-from shared.rules.related_rule import RelatedRule
 
-RULE = RelatedRule(
+RULE = IndexedRule(
     RuleMetadata(
         rule_id="compute.jit",
         title="Just-in-time access protects the VM",
@@ -38,5 +39,6 @@ RULE = RelatedRule(
         auto_remediable=False,
     ),
     {MACHINE: MACHINE_PATHS, POLICY: POLICY_PATHS, INTERFACE: INTERFACE_PATHS},
+    guarded_machines,
     judge_access,
 )

@@ -67,3 +67,16 @@ def is_off(path: str) -> Expectation:
         return unmet(f"{path} is not set, which allows it in an account made on {created.date()}")
 
     return Expectation((path, _CREATED), judge)
+
+
+_BYPASS: Final = "properties.networkAcls.bypass"
+
+
+def _judge_bypass(columns: Columns) -> Verdict:
+    value = text_at(columns, _BYPASS)
+    words = {word.strip().lower() for word in (value or "AzureServices").split(",")}
+    return MET if "azureservices" in words else unmet(f"{_BYPASS} is {value}, expected AzureServices in it")
+
+
+lets_services_in: Final = Expectation((_BYPASS,), _judge_bypass)
+"""The network rules have the exception for trusted Azure services, as they have unless set."""

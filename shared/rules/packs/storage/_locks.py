@@ -20,15 +20,21 @@ LOCK_PATHS: Final = ("properties.level",)
 _KEEPS: Final = ("cannotdelete", "readonly")
 
 
+def locked_scopes(resources: SubscriptionResources) -> frozenset[str]:
+    """Lower-cased ids of what cannot be deleted, with all below it."""
+    return frozenset(
+        parent_id(one.key)
+        for one in resources.of(LOCK)
+        if (text_at(one.columns, "properties.level") or "").lower() in _KEEPS
+    )
+
+
 def judge_lock(
-    metadata: RuleMetadata, account: ResourceColumns, resources: SubscriptionResources
+    metadata: RuleMetadata, account: ResourceColumns, resources: SubscriptionResources, locked: frozenset[str]
 ) -> RuleResult:
     """A lock at the account, its resource group or its subscription keeps it."""
-    scopes = _scopes(account.key)
-    for one in resources.of(LOCK):
-        level = (text_at(one.columns, "properties.level") or "").lower()
-        if level in _KEEPS and parent_id(one.key) in scopes:
-            return judged(metadata, account.id, ())
+    if locked & set(_scopes(account.key)):
+        return judged(metadata, account.id, ())
     doubt = resources.doubt(LOCK) or resources.unlisted(LOCK, resources.id)
     if doubt is not None:
         return judged(metadata, account.id, (), doubt)

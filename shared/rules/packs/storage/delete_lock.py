@@ -2,11 +2,11 @@
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
+from shared.rules.indexed_rule import IndexedRule
 from shared.rules.packs.storage._accounts import ACCOUNT
-from shared.rules.packs.storage._locks import LOCK, LOCK_PATHS, judge_lock
-from shared.rules.related_rule import RelatedRule
+from shared.rules.packs.storage._locks import LOCK, LOCK_PATHS, judge_lock, locked_scopes
 
-RULE = RelatedRule(
+RULE = IndexedRule(
     RuleMetadata(
         rule_id="storage.delete_lock",
         title="Account has a delete lock",
@@ -27,5 +27,6 @@ RULE = RelatedRule(
         auto_remediable=False,
     ),
     {ACCOUNT: (), LOCK: LOCK_PATHS},
+    locked_scopes,
     judge_lock,
 )

@@ -2,8 +2,8 @@
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.expectations import any_of, contains_word, is_not_set, is_one_of, where
-from shared.rules.packs.storage._accounts import ACCOUNT, GET
+from shared.rules.expectations import is_one_of, where
+from shared.rules.packs.storage._accounts import ACCOUNT, GET, lets_services_in
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -31,9 +31,6 @@ RULE = PropertyRule(
     ),
     where(
         is_one_of("properties.networkAcls.defaultAction", "Deny", absent="Allow"),
-        any_of(
-            contains_word("properties.networkAcls.bypass", "AzureServices"),
-            is_not_set("properties.networkAcls.bypass"),
-        ),
+        lets_services_in,
     ),
 )
