@@ -18,6 +18,7 @@ from shared.ports.reads import AzureReads
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.scanners.base import Collected, Focus, Projection, Related, Scanner
 from shared.scanners.details import DetailOrder, asked_of
+from shared.scanners.needs import Need, needs_of
 from shared.scanners.wanted import WANTED
 
 TYPE = "microsoft.network/networksecuritygroups"
@@ -72,6 +73,9 @@ class ProbeScanner:
         derived = {MARK: self.types} if self.below else {}
         directory = (DIRECTORY_TYPE,) if self.wide else ()
         return Reading((*self.types, *scopes, *derived), directory, derived)
+
+    def needs(self) -> Sequence[Need]:
+        return needs_of(self.reading, (), self.rules())
 
     def details(self, rows: Iterable[Any], focus: Focus) -> list[DetailOrder]:
         if not self.below:
