@@ -153,7 +153,7 @@ class RecordFindings:
 
 
 class _GoneCheck:
-    """Whether a resource is really gone: looked for completely, not seen, and ARM (for its own) answers 404."""
+    """Whether a resource is really gone: looked for completely, not seen, and ARM answers 404."""
 
     def __init__(
         self,
