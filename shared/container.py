@@ -132,6 +132,7 @@ async def open_container(settings: Settings) -> Container:
             rules={
                 rule.rule_id: rule for rule in sorted(engine.scanners.rules(), key=lambda one: one.rule_id)
             },
+            scanners=engine.scanners,
             authenticator=StaticApiKeys(settings.api.keys),
             probes=(StorageProbe(tables), BrokerProbe(broker)),
             clock=engine.clock,

@@ -112,4 +112,8 @@ def _child(row: Any, kind: str, scope_id: str) -> Resource:
     """A row as a resource of the type it was asked for as: answers spell types in several ways."""
     if isinstance(row, dict):
         row = row | {"type": kind}
+        identity = row.get("id")
+        if isinstance(identity, str) and identity.startswith("subscriptions/"):
+            # Diagnostic settings of a subscription come so from Azure Monitor.
+            row["id"] = f"/{identity}"
     return parse_row(row, within=scope_id)
