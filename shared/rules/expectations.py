@@ -302,3 +302,19 @@ def where(condition: Expectation, expected: Expectation) -> Expectation:
 
 def _paths(parts: tuple[Expectation, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for part in parts for path in part.paths))
+
+
+def includes(path: str, wanted: str) -> Expectation:
+    """A list of words holds `wanted`, in any case, beside whatever else."""
+
+    def judge(columns: Columns) -> Verdict:
+        value = value_at(columns, path)
+        if value is None:
+            return unmet(f"{path} is not set, expected {wanted} in it")
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise ColumnError(f"{path}: not a list of text")
+        if any(word.lower() == wanted.lower() for word in value):
+            return MET
+        return unmet(f"{path} is {', '.join(value) or 'empty'}, expected {wanted} in it")
+
+    return Expectation((path,), judge)
