@@ -318,3 +318,17 @@ def includes(path: str, wanted: str) -> Expectation:
         return unmet(f"{path} is {', '.join(value) or 'empty'}, expected {wanted} in it")
 
     return Expectation((path,), judge)
+
+
+def flag_is(path: str, expected: bool) -> Expectation:
+    """The flag has this value; where it is missing and no default is documented, it cannot be told."""
+
+    def judge(columns: Columns) -> Verdict:
+        value = value_at(columns, path)
+        if not isinstance(value, bool):
+            raise ColumnError(f"{path}: {'missing' if value is None else 'neither true nor false'}")
+        if value is expected:
+            return MET
+        return unmet(f"{path} is {str(value).lower()}, expected {str(expected).lower()}")
+
+    return Expectation((path,), judge)

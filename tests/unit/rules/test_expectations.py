@@ -12,6 +12,7 @@ from shared.rules.expectations import (
     Expectation,
     all_of,
     any_of,
+    flag_is,
     includes,
     is_false,
     is_not_set,
@@ -93,3 +94,12 @@ def test_a_list_that_includes_a_word() -> None:
     assert owner.judge({}).words == "roles is not set, expected Owner in it"
     with pytest.raises(ColumnError, match=r"^roles: not a list of text"):
         owner.judge({"roles": "Owner"})
+
+
+def test_a_flag_without_a_documented_default() -> None:
+    off = flag_is("on", False)
+    assert off.judge({"on": False}).status is PASS
+    assert off.judge({"on": True}).words == "on is true, expected false"
+    for value, words in ((None, "on: missing"), ("false", "on: neither true nor false")):
+        with pytest.raises(ColumnError, match=words):
+            off.judge({"on": value})
