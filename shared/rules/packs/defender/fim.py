@@ -2,10 +2,9 @@
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.packs.defender._plans import PRICINGS, PRICINGS_REFERENCE, with_extension
-from shared.rules.related_rule import subscription_has
+from shared.rules.packs.defender._plans import PRICINGS, PRICINGS_REFERENCE, plan_rule, with_extension
 
-RULE = subscription_has(
+RULE = plan_rule(
     RuleMetadata(
         rule_id="defender.servers.fim",
         title="File integrity monitoring is on",

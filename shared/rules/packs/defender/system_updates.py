@@ -30,7 +30,7 @@ class Assessed:
 
     def evaluate(self, subject: SubscriptionResources) -> Iterator[RuleResult]:
         """One result for each machine."""
-        found = {one.parent: one for one in subject.of(_ASSESSMENTS) if one.name.lower() == _KEY}
+        found = {one.owners()[0]: one for one in subject.of(_ASSESSMENTS) if one.name.lower() == _KEY}
         machines = {one.key: one.id for one in subject.of(_MACHINES)}
         for key, assessment in found.items():
             yield self._judge(machines.get(key, parent_id(assessment.id)), assessment)

@@ -1,7 +1,8 @@
 """Who holds roles: `graph/principals`, what Microsoft Graph says of the object ids that assignments name.
 
 Read by `POST /v1.0/directoryObjects/getByIds`; of groups, `members` holds the object ids of their transitive
-members. `exists` is false where no object has the id any more.
+members, and `servicePrincipalMembers`, where it was read, those of them that are service principals.
+`exists` is false where no object has the id any more.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ PRINCIPAL_PATHS: Final = (
     "properties.accountEnabled",
     "properties.displayName",
     "properties.members",
+    "properties.servicePrincipalMembers",
 )
 _SERVICE_PRINCIPAL: Final = "serviceprincipal"
 
@@ -83,7 +85,20 @@ class Principals:
         Raises:
             ColumnError: the group, or its members, were not read.
         """
-        members = value_at(self.get(object_id).columns, "properties.members")
+        return self._ids(object_id, "properties.members")
+
+    def service_principals_of(self, object_id: str) -> list[str]:
+        """Object ids of a group's transitive members that are applications or managed identities.
+
+        Raises:
+            ColumnError: the group, its members, or who they are, were not read.
+        """
+        if value_at(self.get(object_id).columns, "properties.servicePrincipalMembers") is not None:
+            return self._ids(object_id, "properties.servicePrincipalMembers")
+        return [one for one in self.members(object_id) if self.is_service_principal(one)]
+
+    def _ids(self, object_id: str, path: str) -> list[str]:
+        members = value_at(self.get(object_id).columns, path)
         if not isinstance(members, list) or not all(isinstance(one, str) for one in members):
             raise ColumnError(f"members of group {object_id} were not read")
         return [one.lower() for one in members]

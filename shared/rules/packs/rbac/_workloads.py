@@ -47,9 +47,8 @@ def workloads(
             add(one.principal, one, None)
         elif kind == "group":
             try:
-                for member in principals.members(one.principal):
-                    if principals.is_service_principal(member):
-                        add(member, one, principals.label(one.principal))
+                for member in principals.service_principals_of(one.principal):
+                    add(member, one, principals.label(one.principal))
             except ColumnError as error:
                 doubt = doubt or str(error)
     return [found[key] for key in sorted(found)], doubt

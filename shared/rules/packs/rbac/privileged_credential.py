@@ -30,8 +30,9 @@ def _weak(
     metadata: RuleMetadata, subject: SubscriptionResources, principals: Principals, one: Workload
 ) -> list[Observation]:
     columns = principals.get(one.object_id).columns
-    if (text_at(columns, _TYPE) or "").lower() == _MANAGED:
-        return []  # Azure rotates the credentials of managed identities.
+    # Azure rotates the credentials of managed identities; a deleted principal has none.
+    if (text_at(columns, _TYPE) or "").lower() == _MANAGED or not principals.exists(one.object_id):
+        return []
     found = []
     for credential in credentials(columns):
         state = life(credential, subject)
