@@ -18,8 +18,8 @@ from shared.rules.columns import ColumnError, entries_at, text_at, value_at
 from shared.rules.resources import SubscriptionResources
 
 LONGEST: Final = timedelta(days=180)
-"""How far ahead a credential may end: the recommendation of the Microsoft identity platform for secrets
-(https://learn.microsoft.com/entra/identity-platform/security-best-practices-for-app-registration)."""
+"""How far ahead a credential may end: what the portal proposes for a secret. Microsoft recommends less than
+12 months (https://learn.microsoft.com/entra/identity-platform/how-to-add-credentials)."""
 
 
 class CredentialKind(StrEnum):

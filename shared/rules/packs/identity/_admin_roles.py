@@ -23,6 +23,7 @@ ADMIN_ROLES: Final = frozenset(
         "e8611ab8-c189-46e8-94e1-60213ab1f814",  # Privileged Role Administrator
         "194ae4cb-b126-40b2-bd5b-6091b380977d",  # Security Administrator
         "f28a1f50-f6e7-4571-818b-6a12f2af6b6c",  # SharePoint Administrator
+        "69091246-20e8-4a56-aa4d-066075b2a7a8",  # Teams Administrator
         "fe930be7-5e62-47db-91af-98c3a49a38b1",  # User Administrator
     }
 )

@@ -46,7 +46,7 @@ RULE = RelatedRule(
         references=(
             "https://learn.microsoft.com/graph/api/resources/application",
             "https://learn.microsoft.com/graph/api/resources/passwordcredential",
-            "https://learn.microsoft.com/entra/identity-platform/security-best-practices-for-app-registration",
+            "https://learn.microsoft.com/entra/identity-platform/how-to-add-credentials",
         ),
         remediation_steps=(
             "Replace the credential with a managed identity or workload identity federation where possible",

@@ -45,7 +45,7 @@ RULE = RelatedRule(
         reads=(_APPLICATIONS,),
         references=(
             "https://learn.microsoft.com/graph/api/resources/passwordcredential",
-            "https://learn.microsoft.com/entra/identity-platform/security-best-practices-for-app-registration",
+            "https://learn.microsoft.com/entra/identity-platform/how-to-add-credentials",
         ),
         remediation_steps=(
             "Use a managed identity, or federate the workload's own identity with the application",

@@ -84,7 +84,7 @@ RULE = SubscriptionRule(
         references=(
             ASSIGNMENTS_REFERENCE,
             "https://learn.microsoft.com/graph/api/resources/passwordcredential",
-            "https://learn.microsoft.com/entra/identity-platform/security-best-practices-for-app-registration",
+            "https://learn.microsoft.com/entra/identity-platform/how-to-add-credentials",
         ),
         remediation_steps=(
             "Replace the credential with a managed identity or workload identity federation",
