@@ -302,3 +302,33 @@ def where(condition: Expectation, expected: Expectation) -> Expectation:
 
 def _paths(parts: tuple[Expectation, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for part in parts for path in part.paths))
+
+
+def includes(path: str, wanted: str) -> Expectation:
+    """A list of words holds `wanted`, in any case, beside whatever else."""
+
+    def judge(columns: Columns) -> Verdict:
+        value = value_at(columns, path)
+        if value is None:
+            return unmet(f"{path} is not set, expected {wanted} in it")
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise ColumnError(f"{path}: not a list of text")
+        if any(word.lower() == wanted.lower() for word in value):
+            return MET
+        return unmet(f"{path} is {', '.join(value) or 'empty'}, expected {wanted} in it")
+
+    return Expectation((path,), judge)
+
+
+def flag_is(path: str, expected: bool) -> Expectation:
+    """The flag has this value; where it is missing and no default is documented, it cannot be told."""
+
+    def judge(columns: Columns) -> Verdict:
+        value = value_at(columns, path)
+        if not isinstance(value, bool):
+            raise ColumnError(f"{path}: {'missing' if value is None else 'neither true nor false'}")
+        if value is expected:
+            return MET
+        return unmet(f"{path} is {str(value).lower()}, expected {str(expected).lower()}")
+
+    return Expectation((path,), judge)

@@ -12,6 +12,8 @@ from shared.rules.expectations import (
     Expectation,
     all_of,
     any_of,
+    flag_is,
+    includes,
     is_false,
     is_not_set,
     is_one_of,
@@ -83,3 +85,21 @@ def test_combinations() -> None:
     when = where(named, on)
     assert when.judge({"on": False}).status is APART
     assert when.judge({"name": "n"}).status is FAIL
+
+
+def test_a_list_that_includes_a_word() -> None:
+    owner = includes("roles", "Owner")
+    assert owner.judge({"roles": ["Contributor", "owner"]}).status is PASS
+    assert owner.judge({"roles": []}).words == "roles is empty, expected Owner in it"
+    assert owner.judge({}).words == "roles is not set, expected Owner in it"
+    with pytest.raises(ColumnError, match=r"^roles: not a list of text"):
+        owner.judge({"roles": "Owner"})
+
+
+def test_a_flag_without_a_documented_default() -> None:
+    off = flag_is("on", False)
+    assert off.judge({"on": False}).status is PASS
+    assert off.judge({"on": True}).words == "on is true, expected false"
+    for value, words in ((None, "on: missing"), ("false", "on: neither true nor false")):
+        with pytest.raises(ColumnError, match=words):
+            off.judge({"on": value})
