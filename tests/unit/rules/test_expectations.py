@@ -12,6 +12,7 @@ from shared.rules.expectations import (
     Expectation,
     all_of,
     any_of,
+    every_word_is,
     is_false,
     is_not_set,
     is_one_of,
@@ -19,6 +20,7 @@ from shared.rules.expectations import (
     is_set,
     is_true,
     some_entry_has,
+    stated,
     where,
 )
 
@@ -83,3 +85,20 @@ def test_combinations() -> None:
     when = where(named, on)
     assert when.judge({"on": False}).status is APART
     assert when.judge({"name": "n"}).status is FAIL
+
+
+def test_what_must_be_stated_cannot_be_told_when_missing() -> None:
+    expected = stated("p.x", is_true("p.x", absent=False))
+    assert expected.paths == ("p.x",)
+    assert expected.judge({"p": {"x": True}}).status is PASS
+    assert expected.judge({"p": {"x": False}}).status is FAIL
+    with pytest.raises(ColumnError, match=r"^p\.x: missing$"):
+        expected.judge({"p": {}})
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [("TLSv1.2", PASS), ("tlsV1.3, TLSv1.2", PASS), ("TLSv1.1,TLSv1.2", FAIL), ("", FAIL), (None, FAIL)],
+)
+def test_every_word(value: str | None, status: RuleStatus) -> None:
+    assert every_word_is("x", "TLSv1.2", "TLSv1.3").judge({"x": value}).status is status
