@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from shared.domain.coverage import CoverageStatus, ReadFailure, TypeCoverage
 from shared.domain.finding import Observation
+from shared.domain.plan_record import Reading
+from shared.domain.reading import Listing, Source
 from shared.domain.resource import UnreadableResourceError, parse_row
+from shared.domain.scan import ScanRequest
 from shared.domain.severity import Severity
-from shared.ports.inventory import InventoryQuery
+from shared.ports.reads import AzureReads
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
-from shared.scanners.base import Collected, Focus, Projection, Related
+from shared.scanners.base import Collected, Focus, Projection, Related, Scanner
+from shared.scanners.details import DetailOrder
+from shared.scanners.wanted import WANTED
 
 TYPE = "microsoft.network/networksecuritygroups"
 RULE = "network.test.bad"
@@ -36,10 +41,22 @@ def metadata() -> RuleMetadata:
 
 
 class ProbeScanner:
-    name = "network"
-    query = InventoryQuery.NETWORK
+    names = ("network",)
     types: tuple[str, ...] = (TYPE,)
-    noticed_types: Mapping[str, str] = {}
+
+    @property
+    def listings(self) -> tuple[Listing, ...]:
+        return (Listing(source=Source.RESOURCES, types=self.types),)
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(types=self.types)
+
+    def details(self, rows: Iterable[Any], focus: Focus) -> list[DetailOrder]:
+        return []
+
+    async def read_details(self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads) -> Collected:
+        raise AssertionError("nothing was ordered")
 
     def rules(self) -> Sequence[RuleMetadata]:
         return [metadata()]
@@ -94,6 +111,23 @@ class ProbeScanner:
                 )
             )
         return related
+
+
+class Only:
+    """A build with one scanner."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self._scanner = scanner
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._scanner.names)
+
+    def rules(self) -> Sequence[RuleMetadata]:
+        return self._scanner.rules()
+
+    def of(self, request: ScanRequest) -> Scanner | None:
+        return self._scanner if set(WANTED[request.scan_type]) & self.names else None
 
 
 def observation(resource_id: str) -> Observation:
