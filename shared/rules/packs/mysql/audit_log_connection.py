@@ -7,9 +7,9 @@ https://learn.microsoft.com/azure/mysql/flexible-server/concepts-audit-logs
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import any_of, contains_word
-from shared.rules.packs.mysql._parameters import parameter
+from shared.rules.server_parameters import server_parameter
 
-RULE = parameter(
+RULE = server_parameter(
     RuleMetadata(
         rule_id="mysql.audit_log_connection",
         title="MySQL audits connections",

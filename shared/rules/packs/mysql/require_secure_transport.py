@@ -2,9 +2,9 @@
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.packs.mysql._parameters import is_on, parameter
+from shared.rules.server_parameters import is_on, server_parameter
 
-RULE = parameter(
+RULE = server_parameter(
     RuleMetadata(
         rule_id="mysql.require_secure_transport",
         title="MySQL requires TLS",

@@ -3,9 +3,9 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import every_word_is
-from shared.rules.packs.mysql._parameters import parameter
+from shared.rules.server_parameters import server_parameter
 
-RULE = parameter(
+RULE = server_parameter(
     RuleMetadata(
         rule_id="mysql.tls_version",
         title="MySQL refuses TLS below 1.2",

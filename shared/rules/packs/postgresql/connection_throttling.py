@@ -5,11 +5,10 @@ Parameter and value as in built-in policy dacf07fa-0eea-4486-80bc-b93fae88ac40.
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.child_rule import every_child
 from shared.rules.expectations import NOT_APPLICABLE
-from shared.rules.packs.postgresql._parameters import is_on
+from shared.rules.server_parameters import is_on, server_parameter
 
-RULE = every_child(
+RULE = server_parameter(
     RuleMetadata(
         rule_id="postgresql.connection_throttling",
         title="PostgreSQL throttles failed logins",
@@ -32,7 +31,8 @@ RULE = every_child(
         remediation_steps=("Set the server parameter connection_throttle.enable to ON",),
         auto_remediable=False,
     ),
+    "connection_throttle.enable",
     is_on,
-    none=NOT_APPLICABLE,
-    named="connection_throttle.enable",
+    "does not throttle failed logins",
+    absent=NOT_APPLICABLE,
 )

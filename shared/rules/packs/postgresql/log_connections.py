@@ -7,9 +7,9 @@ https://www.postgresql.org/docs/18/runtime-config-logging.html#GUC-LOG-CONNECTIO
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import is_none_of
-from shared.rules.packs.postgresql._parameters import parameter
+from shared.rules.server_parameters import server_parameter
 
-RULE = parameter(
+RULE = server_parameter(
     RuleMetadata(
         rule_id="postgresql.log_connections",
         title="PostgreSQL logs connections",
@@ -28,7 +28,6 @@ RULE = parameter(
         references=(
             "https://learn.microsoft.com/rest/api/postgresql/configurations/list-by-server",
             "https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-logging",
-            "https://www.postgresql.org/docs/18/runtime-config-logging.html#GUC-LOG-CONNECTIONS",
         ),
         remediation_steps=("Set the server parameter log_connections to ON",),
         auto_remediable=False,

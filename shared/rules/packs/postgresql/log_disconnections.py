@@ -2,9 +2,9 @@
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.packs.postgresql._parameters import is_on, parameter
+from shared.rules.server_parameters import is_on, server_parameter
 
-RULE = parameter(
+RULE = server_parameter(
     RuleMetadata(
         rule_id="postgresql.log_disconnections",
         title="PostgreSQL logs disconnections",

@@ -1,11 +1,15 @@
-"""`postgresql.log_retention`."""
+"""`postgresql.log_retention`.
+
+Three days are the default, and one to seven are allowed:
+https://learn.microsoft.com/azure/postgresql/flexible-server/server-parameters-table-log-files
+"""
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.expectations import is_at_least
-from shared.rules.packs.postgresql._parameters import parameter
+from shared.rules.expectations import is_at_least, unmet
+from shared.rules.server_parameters import server_parameter
 
-RULE = parameter(
+RULE = server_parameter(
     RuleMetadata(
         rule_id="postgresql.log_retention",
         title="PostgreSQL logs kept over three days",
@@ -34,4 +38,5 @@ RULE = parameter(
     "logfiles.retention_days",
     is_at_least("properties.value", 4, absent=None),
     "keeps its log files three days or less",
+    absent=unmet("three days are the default"),
 )
