@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from shared.domain.join import Pace
 from shared.services.application import Application
@@ -133,6 +132,7 @@ async def open_container(settings: Settings) -> Container:
             rules={
                 rule.rule_id: rule for rule in sorted(engine.scanners.rules(), key=lambda one: one.rule_id)
             },
+            scanners=engine.scanners,
             authenticator=StaticApiKeys(settings.api.keys),
             probes=(StorageProbe(tables), BrokerProbe(broker)),
             clock=engine.clock,
@@ -210,38 +210,23 @@ async def _azure(
     from shared.adapters.azure.inventory import AzureInventory  # noqa: PLC0415
     from shared.adapters.azure.pipeline import ArmPipeline  # noqa: PLC0415
     from shared.adapters.azure.quota import SubscriptionQuotas  # noqa: PLC0415
-    from shared.adapters.azure.reads import VAULT_AUDIENCE, HttpAzureReads, is_vault  # noqa: PLC0415
+    from shared.adapters.azure.reads import open_reads  # noqa: PLC0415
 
     azure, cloud, credential = settings.azure, cloud_named("public"), identity.credential()
     arm = ArmPipeline(credential, cloud, base_url=azure.arm_url, audience=azure.arm_audience)
     quotas = SubscriptionQuotas()
     inventory = AzureInventory(arm, subscription_quotas=quotas)
     stack.push_async_callback(inventory.aclose)
-    graph_at = urlsplit(azure.graph_url)
-    graph = ArmPipeline(
+    reads = open_reads(
         credential,
         cloud,
-        base_url=f"{graph_at.scheme}://{graph_at.netloc}",
-        audience=azure.graph_audience,
-    )
-    stack.push_async_callback(graph.aclose)
-    vault_at = urlsplit(azure.vault_url or azure.arm_url)
-    vault = ArmPipeline(
-        credential,
-        cloud,
-        base_url=f"{vault_at.scheme}://{vault_at.netloc}",
-        audience=VAULT_AUDIENCE,
-        other_hosts=is_vault if azure.vault_url is None else None,
-    )
-    stack.push_async_callback(vault.aclose)
-    reads = HttpAzureReads(
         arm,
-        graph,
-        vault,
-        subscription_quotas=quotas,
-        graph_path=graph_at.path,
+        quotas,
+        graph_url=azure.graph_url,
+        graph_audience=azure.graph_audience,
         vault_url=azure.vault_url,
     )
+    stack.push_async_callback(reads.aclose)
     return inventory, reads
 
 

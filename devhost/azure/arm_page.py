@@ -30,6 +30,8 @@ class PageRequest:
     link: str
     query: Mapping[str, str]
     size: int
+    filtered: bool = False
+    """Whether the items are already those that `$filter` asks for."""
 
 
 def value(items: Sequence[Any]) -> Body:
@@ -45,7 +47,7 @@ def page_of(
     Raises:
         ArmError: 400 for a `$top`, `$skiptoken` or `$filter` that is not understood.
     """
-    if "$filter" in request.query:
+    if "$filter" in request.query and not request.filtered:
         raise bad_request("The stand-in does not filter lists: '$filter'.", "InvalidQueryParameter")
     start = 0
     token = request.query.get("$skiptoken")
@@ -59,6 +61,8 @@ def page_of(
         link = f"{request.link}?api-version={version}&$skiptoken={quote(last)}"
         if "$top" in request.query:
             link += f"&$top={quote(request.query['$top'])}"
+        if request.filtered:
+            link += f"&$filter={quote(request.query['$filter'])}"
         body += b',"nextLink":' + orjson.dumps(link)
     return Body(body + b"}")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -47,6 +48,16 @@ def etag_of(resource: Mapping[str, Any]) -> str:
     if isinstance(own, str) and own:
         return own
     return f'W/"{hashlib.sha256(orjson.dumps(resource)).hexdigest()[:32]}"'
+
+
+_ROLE_DEFINITIONS = "microsoft.authorization/roledefinitions"
+_CUSTOM_ROLES = "type eq 'CustomRole'"
+"""The one filter of role definitions that is understood
+(https://learn.microsoft.com/azure/role-based-access-control/role-definitions-list-rest)."""
+
+
+def _is_custom_role(definition: Mapping[str, Any]) -> bool:
+    return str((definition.get("properties") or {}).get("type", "")).lower() == "customrole"
 
 
 class ArmReader:
@@ -177,6 +188,9 @@ class ArmReader:
         return Body(orjson.dumps(resource), etag_of(resource))
 
     def _listed(self, page: PageRequest, kind: str, refs: Sequence[int]) -> Body:
+        if kind == _ROLE_DEFINITIONS and page.query.get("$filter") == _CUSTOM_ROLES:
+            page = replace(page, filtered=True)
+            refs = [ref for ref in refs if _is_custom_role(orjson.loads(self._estate.line(ref)[0]))]
         return page_of(
             page, refs, self._estate.key_of, lambda ref: _without_value(kind, self._estate.line(ref)[0])
         )

@@ -16,6 +16,7 @@ from shared.domain.scan import ScanRequest
 from shared.ports.reads import AzureReads
 from shared.rules.base import RuleMetadata, RuleResult
 from shared.scanners.details import DetailOrder
+from shared.scanners.needs import Need
 
 Projection = Mapping[str, Any]
 """JSON-able columns of one resource: what the relation stage needs of it."""
@@ -89,6 +90,10 @@ class Scanner(Protocol):
 
     def rules(self) -> Sequence[RuleMetadata]:
         """The rules it runs."""
+        ...
+
+    def needs(self) -> Sequence[Need]:
+        """The permissions that it takes."""
         ...
 
     def collect(self, rows: Iterable[Any], focus: Focus) -> Collected:

@@ -22,6 +22,7 @@ from shared.rules.resources import RuleSettings, SubscriptionResources
 from shared.scanners.base import Collected, Focus, Projection, Related
 from shared.scanners.detail_reading import read_orders
 from shared.scanners.details import Collector, DetailOrder
+from shared.scanners.needs import Need, needs_of
 from shared.scanners.network_details import NETWORK_DETAIL_TYPES, network_part
 from shared.scanners.projections import (
     counted,
@@ -98,6 +99,10 @@ class EstateScanner:
             *(rule.metadata for rule in self._resource_rules),
             *(rule.metadata for rule in self._directory_rules),
         ]
+
+    def needs(self) -> Sequence[Need]:
+        """The permissions that it takes."""
+        return needs_of(self.reading, tuple(self._collectors.values()), self.rules())
 
     def collect(self, rows: Iterable[Any], focus: Focus) -> Collected:
         """Parse a page: project what can be read, name what cannot."""

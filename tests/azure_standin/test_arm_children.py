@@ -129,6 +129,26 @@ async def test_roles_and_policies_are_listed_with_those_above(start: Start) -> N
     assert listed["value"] == [above]
 
 
+async def test_role_definitions_are_filtered_to_custom_ones(start: Start) -> None:
+    roles = [
+        estates.extension(SUBSCRIPTION, "Microsoft.Authorization/roleDefinitions", name, type=kind)
+        for name, kind in (
+            ("a", "CustomRole"),
+            ("b", "BuiltInRole"),
+            ("c", "CustomRole"),
+            ("d", "CustomRole"),
+        )
+    ]
+    azure = await start([*ESTATE, *roles], {"resource_manager": {"page_size": 2}})
+    link = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions?$filter=type eq 'CustomRole'"
+    found = []
+    while link:
+        answer = await azure.json("GET", link)
+        found += [one["name"] for one in answer["value"]]
+        link = answer.get("nextLink")
+    assert found == ["a", "c", "d"]
+
+
 async def test_filters_of_lists_are_refused_rather_than_ignored(start: Start) -> None:
     azure = await start(ESTATE)
     path = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments?$filter=atScope()"

@@ -158,6 +158,7 @@ class Api:
             scan_queries=ScanQueries(engine, sleep=self._sleep),
             finding_queries=FindingQueries(self.findings),
             rules={RULE.rule_id: RULE},
+            scanners=engine.scanners,
             authenticator=StaticApiKeys(self.settings.api.keys),
             probes=self.probes,
             clock=self.clock,

@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
+from azure.core.credentials_async import AsyncTokenCredential
+
 from shared.adapters.azure.arm import MAX_LIST_PAGES
+from shared.adapters.azure.clouds import Cloud
 from shared.adapters.azure.errors import unparsable
-from shared.adapters.azure.pipeline import Answer, ArmPipeline
+from shared.adapters.azure.pipeline import Answer, ArmPipeline, PipelineLimits
 from shared.adapters.azure.queries import invalid_argument
 from shared.adapters.azure.quota import Quota, SubscriptionQuotas, TokenBucket
 from shared.ports.errors import InventoryError
@@ -51,7 +54,8 @@ class HttpAzureReads:
     ) -> None:
         """
         Args:
-            arm, graph, vault: stay the caller's to close; `vault` follows any host of `VAULT_HOSTS`.
+            arm: stays the caller's to close; the others are closed with the reads.
+            vault: follows any host of `VAULT_HOSTS`, unless `vault_url` is given.
             graph_path: before the version in Graph's paths, for a Graph that is not at its host's root.
             vault_url: instead of the vaults' own addresses; the vault's name is appended.
         """
@@ -100,6 +104,13 @@ class HttpAzureReads:
         url, quota = self._vault_address(vault_uri, path)
         return await _object(self._vault, url, quota, f"{vault_uri}{path}")
 
+    async def aclose(self) -> None:
+        """Close the connections to Graph and to vaults."""
+        try:
+            await self._graph.aclose()
+        finally:
+            await self._vault.aclose()
+
     def _arm_url(self, path: str, api_version: str) -> str:
         plain, _, query = _checked(path).partition("?")
         members = f"{query}&" if query else ""
@@ -117,6 +128,52 @@ class HttpAzureReads:
         base = f"{self._vault_url}/{name}" if self._vault_url is not None else f"https://{host}"
         url = f"{base}/{quote(path.strip('/'), safe=_SEGMENT)}?api-version={VAULT_API_VERSION}"
         return url, self._vault_quotas.of(host)
+
+
+def open_reads(
+    credential: AsyncTokenCredential,
+    cloud: Cloud,
+    arm: ArmPipeline,
+    subscription_quotas: SubscriptionQuotas,
+    *,
+    graph_url: str,
+    graph_audience: str,
+    vault_url: str | None = None,
+    limits: PipelineLimits | None = None,
+) -> HttpAzureReads:
+    """The reads that settings describe; nothing is sent yet.
+
+    Args:
+        credential: stays the caller's to close.
+        vault_url: instead of the vaults' own addresses, for a stand-in; the vault's name is appended.
+
+    Raises:
+        ValueError: a URL is none, or http to another machine.
+    """
+    graph_at, vault_at = urlsplit(graph_url), urlsplit(vault_url or arm.base_url)
+    graph = ArmPipeline(
+        credential,
+        cloud,
+        base_url=f"{graph_at.scheme}://{graph_at.netloc}",
+        audience=graph_audience,
+        limits=limits,
+    )
+    vault = ArmPipeline(
+        credential,
+        cloud,
+        base_url=f"{vault_at.scheme}://{vault_at.netloc}",
+        audience=VAULT_AUDIENCE,
+        limits=limits,
+        other_hosts=is_vault if vault_url is None else None,
+    )
+    return HttpAzureReads(
+        arm,
+        graph,
+        vault,
+        subscription_quotas=subscription_quotas,
+        graph_path=graph_at.path,
+        vault_url=vault_url,
+    )
 
 
 def is_vault(url: str) -> bool:

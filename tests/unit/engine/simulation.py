@@ -199,7 +199,7 @@ class World:
         self.blobs = MemoryBlobStore()
         self.inventory = MemoryInventory(
             self.resources,
-            subscriptions=[Subscription(one, one, "Enabled") for one in self.subscriptions],
+            subscriptions=[Subscription(one, one, "Enabled", "t-" + one[-1]) for one in self.subscriptions],
             page_size=self.page_size,
         )
         self.steps = 0
