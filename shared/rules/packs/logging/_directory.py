@@ -17,7 +17,7 @@ def directory_exports(metadata: RuleMetadata, *categories: str) -> SubscriptionR
     kind = metadata.reads[0]
 
     def judge(metadata: RuleMetadata, resources: SubscriptionResources) -> RuleResult:
-        settings = resources.whole(kind)
+        settings = resources.children(kind, resources.id)
         lacking = missing(settings, categories, "allLogs")
         if not lacking:
             return judged(metadata, resources.id, ())
