@@ -5,7 +5,8 @@ Absent is off: built-in policy 5450f5bd-9c72-4390-a9c4-a7aba4edfdd2 takes all th
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.expectations import is_true
+from shared.rules.expectations import is_true, where
+from shared.rules.packs.cosmosdb._apis import is_nosql
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -15,7 +16,7 @@ RULE = PropertyRule(
         finding_title="Cosmos DB accepts account keys",
         description=(
             "A Cosmos DB account accepts its account keys, which give access to everything in it, expire "
-            "never and name nobody."
+            "never and name nobody. Accounts of other APIs than that of NoSQL are left out."
         ),
         severity=Severity.MEDIUM,
         risk_score=50,
@@ -32,5 +33,5 @@ RULE = PropertyRule(
         auto_remediable=False,
         credential=True,
     ),
-    is_true("properties.disableLocalAuth", absent=False),
+    where(is_nosql, is_true("properties.disableLocalAuth", absent=False)),
 )

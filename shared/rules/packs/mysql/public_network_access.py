@@ -1,6 +1,7 @@
 """`mysql.public_network_access`.
 
-A server of a delegated subnet is private, as in built-in policy c9299215-ae47-4f50-9c54-8a392f68a052.
+A server of a delegated subnet is private, and a missing value is on, as built-in policy
+c9299215-ae47-4f50-9c54-8a392f68a052 takes them.
 """
 
 from shared.domain.severity import Severity
@@ -33,6 +34,6 @@ RULE = PropertyRule(
     ),
     any_of(
         is_set("properties.network.delegatedSubnetResourceId"),
-        is_one_of("properties.network.publicNetworkAccess", "Disabled", absent=None),
+        is_one_of("properties.network.publicNetworkAccess", "Disabled", absent="Enabled"),
     ),
 )

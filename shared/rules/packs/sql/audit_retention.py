@@ -5,6 +5,7 @@ from shared.rules.base import RuleMetadata
 from shared.rules.child_rule import every_child
 from shared.rules.expectations import NOT_APPLICABLE
 from shared.rules.packs.sql._audit import is_kept
+from shared.rules.packs.sql._kinds import is_of_sql
 
 RULE = every_child(
     RuleMetadata(
@@ -32,4 +33,5 @@ RULE = every_child(
     ),
     is_kept,
     none=NOT_APPLICABLE,
+    applies=is_of_sql,
 )

@@ -4,6 +4,7 @@ from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.child_rule import some_child
 from shared.rules.expectations import is_one_of
+from shared.rules.packs.sql._kinds import is_of_sql
 
 RULE = some_child(
     RuleMetadata(
@@ -30,4 +31,5 @@ RULE = some_child(
     is_one_of("properties.state", "Enabled", absent=None),
     "does not audit",
     named="default",
+    applies=is_of_sql,
 )
