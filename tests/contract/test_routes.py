@@ -164,9 +164,8 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         await over.scans.insert(finished(NOW))
         await note(over)
     broken = Api()
-    broken.rewire(
-        scanners=None, scan_queries=None, finding_queries=None, start_scan=None, scan_control=None, rules=None,
-                  probes=None, clock=broken.clock)  # fmt: skip
+    parts = ("scanners", "scan_queries", "finding_queries", "start_scan", "scan_control", "rules", "probes")
+    broken.rewire(clock=broken.clock, **dict.fromkeys(parts))
     for body in (None, {"subscription_id": "s"}):
         await note(broken, body=body)
     expected = {code.status for code in error_codes(route)}
