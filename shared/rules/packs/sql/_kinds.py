@@ -1,7 +1,7 @@
 """SQL servers that stand behind a Synapse workspace.
 
-Their kind has the word `analytics`. Built-in policies over auditing, threat detection and vulnerability
-assessment leave them out, such as abfb4388-5bf4-4ad7-ba82-2cd2f41ceae9: the workspace has settings of its own.
+Their kind has the word `analytics`, and the workspace has settings of its own: built-in policies over
+auditing, threat detection and vulnerability assessment, such as abfb4388-5bf4-4ad7-ba82-2cd2f41ceae9, leave them out.
 """
 
 from __future__ import annotations
