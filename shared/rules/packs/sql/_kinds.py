@@ -1,7 +1,8 @@
 """SQL servers that stand behind a Synapse workspace.
 
 Their kind has the word `analytics`, and the workspace has settings of its own: built-in policies over
-auditing, threat detection and vulnerability assessment, such as abfb4388-5bf4-4ad7-ba82-2cd2f41ceae9, leave them out.
+auditing, threat detection and vulnerability assessment leave them out, such as
+abfb4388-5bf4-4ad7-ba82-2cd2f41ceae9.
 """
 
 from __future__ import annotations
