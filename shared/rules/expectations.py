@@ -332,3 +332,28 @@ def flag_is(path: str, expected: bool) -> Expectation:
         return unmet(f"{path} is {str(value).lower()}, expected {str(expected).lower()}")
 
     return Expectation((path,), judge)
+
+
+def stated(path: str, expected: Expectation) -> Expectation:
+    """`expected`, which cannot be told where `path` is missing: Azure documents no default, or several."""
+
+    def judge(columns: Columns) -> Verdict:
+        if value_at(columns, path) is None:
+            raise ColumnError(f"{path}: missing")
+        return expected.judge(columns)
+
+    return Expectation(_paths((Expectation((path,), judge), expected)), judge)
+
+
+def every_word_is(path: str, *allowed: str) -> Expectation:
+    """Every word of the comma-separated text is one of `allowed`, in any case; no word at all fails."""
+    accepted = {word.lower() for word in allowed}
+
+    def judge(columns: Columns) -> Verdict:
+        value = text_at(columns, path)
+        words = [word.strip().lower() for word in (value or "").split(",")]
+        if all(word in accepted for word in words):
+            return MET
+        return unmet(f"{path} is {value or 'not set'}, expected nothing but {' or '.join(allowed)}")
+
+    return Expectation((path,), judge)

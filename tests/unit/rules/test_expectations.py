@@ -12,6 +12,7 @@ from shared.rules.expectations import (
     Expectation,
     all_of,
     any_of,
+    every_word_is,
     flag_is,
     includes,
     is_false,
@@ -21,6 +22,7 @@ from shared.rules.expectations import (
     is_set,
     is_true,
     some_entry_has,
+    stated,
     where,
 )
 
@@ -103,3 +105,20 @@ def test_a_flag_without_a_documented_default() -> None:
     for value, words in ((None, "on: missing"), ("false", "on: neither true nor false")):
         with pytest.raises(ColumnError, match=words):
             off.judge({"on": value})
+
+
+def test_what_must_be_stated_cannot_be_told_when_missing() -> None:
+    expected = stated("p.x", is_true("p.x", absent=False))
+    assert expected.paths == ("p.x",)
+    assert expected.judge({"p": {"x": True}}).status is PASS
+    assert expected.judge({"p": {"x": False}}).status is FAIL
+    with pytest.raises(ColumnError, match=r"^p\.x: missing$"):
+        expected.judge({"p": {}})
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [("TLSv1.2", PASS), ("tlsV1.3, TLSv1.2", PASS), ("TLSv1.1,TLSv1.2", FAIL), ("", FAIL), (None, FAIL)],
+)
+def test_every_word(value: str | None, status: RuleStatus) -> None:
+    assert every_word_is("x", "TLSv1.2", "TLSv1.3").judge({"x": value}).status is status
