@@ -27,7 +27,10 @@ AUTH: Final = "authsettingsV2"
 SETTINGS: Final = "appsettings"
 
 is_function_app: Final = contains_word("kind", "functionapp")
-"""Function apps; standard logic apps are `functionapp,workflowapp`."""
+"""Function apps, and standard logic apps, which are `functionapp,workflowapp`."""
+
+is_logic_app: Final = contains_word("kind", "workflowapp")
+"""Standard logic apps: their functions are workflows."""
 
 
 def config_of(resources: SubscriptionResources, site: ResourceColumns, name: str) -> ResourceColumns:

@@ -8,13 +8,22 @@ from __future__ import annotations
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, entries_at, text_at, value_at
-from shared.rules.expectations import all_of, has_no_entries, is_none_of, is_true
-from shared.rules.packs.appservice._site_config import AUTH, CONFIG, READS, SITE, config_of, is_function_app
+from shared.rules.expectations import all_of, has_no_entries, is_none_of, is_true, negated
+from shared.rules.packs.appservice._site_config import (
+    AUTH,
+    CONFIG,
+    READS,
+    SITE,
+    config_of,
+    is_function_app,
+    is_logic_app,
+)
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
 _FUNCTIONS = "microsoft.web/sites/functions"
+_IN_QUESTION = all_of(is_function_app, negated(is_logic_app, "is a logic app"))
 _AUTH_PATHS = (
     "properties.platform.enabled",
     "properties.globalValidation.requireAuthentication",
@@ -30,7 +39,7 @@ _SIGNED_IN = all_of(
 
 
 def _judge(metadata: RuleMetadata, site: ResourceColumns, resources: SubscriptionResources) -> RuleResult:
-    if is_function_app.judge(site.columns).status is not RuleStatus.PASS:
+    if _IN_QUESTION.judge(site.columns).status is not RuleStatus.PASS:
         return RuleResult(metadata.rule_id, site.id, RuleStatus.NOT_APPLICABLE)
     anonymous, doubt = [], None
     for one in resources.children(_FUNCTIONS, site.id):
@@ -94,7 +103,7 @@ RULE = RelatedRule(
         auto_remediable=False,
     ),
     {
-        SITE: is_function_app.paths,
+        SITE: _IN_QUESTION.paths,
         CONFIG: _AUTH_PATHS,
         _FUNCTIONS: (
             "properties.isDisabled",
