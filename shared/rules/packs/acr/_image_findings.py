@@ -3,7 +3,8 @@
 Grouped: one assessment of the registry, with a sub-assessment for each vulnerability
 (https://learn.microsoft.com/azure/defender-for-cloud/subassessment-rest-api). Individual: an assessment of
 the image for each vulnerable package, of the category SoftwareUpdate, which replaces the grouped one from
-July 31, 2026 (Microsoft Learn, "Transition from grouped to individual recommendations in Defender for Cloud").
+July 31, 2026 (Microsoft Learn, "Transition from grouped to individual recommendations in Defender for
+Cloud").
 In that model nothing says that an image is clean: the plan says whether images are scanned.
 """
 
