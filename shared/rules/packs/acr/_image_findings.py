@@ -11,7 +11,8 @@ In that model nothing says that an image is clean: the plan says whether images 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 from shared.rules.base import RuleStatus
 from shared.rules.columns import ColumnError, text_at
@@ -54,13 +55,47 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def open_vulnerabilities(resources: SubscriptionResources, registry: ResourceColumns) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class ImageFindings:
+    """The open findings of high or critical severity, one by one, in all images of a subscription."""
+
+    named: Mapping[str, set[str]]
+    """Names of the findings by the lower-cased id of the registry."""
+    stray: str | None
+    """The name of one of an image whose registry is not told."""
+
+    @classmethod
+    def of(cls, resources: SubscriptionResources) -> Self:
+        """Look through all assessments; one that cannot be read is not told of a registry."""
+        registries = [one.key for one in resources.of(REGISTRY)]
+        named: dict[str, set[str]] = {}
+        stray = None
+        for one in resources.of(ASSESSMENT):
+            try:
+                if not _is_of_image(one) or not _is_open(one, _SEVERITY):
+                    continue
+                about = (one.key, _word(one, *_OF))
+                name = text_at(one.columns, "properties.displayName") or one.name
+            except ColumnError:
+                stray = one.name
+                continue
+            owner = next((key for key in registries if any(f"{key}/" in each for each in about)), None)
+            if owner is None:
+                stray = one.name
+            else:
+                named.setdefault(owner, set()).add(name)
+        return cls(named, stray)
+
+
+def open_vulnerabilities(
+    resources: SubscriptionResources, registry: ResourceColumns, images: ImageFindings
+) -> list[str]:
     """Names of the open vulnerabilities of high or critical severity, sorted; none when images are clean.
 
     Raises:
         ColumnError: Defender has not looked, or what it found was not read.
     """
-    found = _individual(resources, registry)
+    found = set(images.named.get(registry.key, ()))
     grouped = resources.find(ASSESSMENT, f"{registry.id}/providers/{ASSESSMENT}/{_GROUPED}")
     status = _word(grouped, _STATUS) if grouped is not None else ""
     if grouped is not None and status == "unhealthy":
@@ -69,26 +104,11 @@ def open_vulnerabilities(resources: SubscriptionResources, registry: ResourceCol
             for one in resources.children(FOUND, grouped.id)
             if _is_open(one, _GROUPED_SEVERITY)
         }
+    if not found and images.stray is not None:
+        raise ColumnError(f"assessment {images.stray} is of an image whose registry is not told")
     if not found and status not in ("healthy", "unhealthy"):
         _must_be_scanned(resources, registry)
     return sorted(found)
-
-
-def _individual(resources: SubscriptionResources, registry: ResourceColumns) -> set[str]:
-    registries = tuple(f"{one.key}/" for one in resources.of(REGISTRY))
-    found, stray = set(), None
-    for one in resources.of(ASSESSMENT):
-        images = "containerimage" in (_word(one, *_KIND)) and _word(one, _CATEGORY) == "softwareupdate"
-        if not images or not _is_open(one, _SEVERITY):
-            continue
-        about = (one.key, _word(one, *_OF))
-        if any(each.startswith(f"{registry.key}/") for each in about):
-            found.add(text_at(one.columns, "properties.displayName") or one.name)
-        elif not any(each.startswith(registries) for each in about):
-            stray = one.name
-    if stray is not None and not found:
-        raise ColumnError(f"assessment {stray} is of an image whose registry is not told")
-    return found
 
 
 def _must_be_scanned(resources: SubscriptionResources, registry: ResourceColumns) -> None:
@@ -99,6 +119,10 @@ def _must_be_scanned(resources: SubscriptionResources, registry: ResourceColumns
         if plan.name.lower() == "containers" and _scans.judge(plan.columns).status is RuleStatus.PASS:
             return
     raise ColumnError(f"Defender has not assessed the images of {registry.name}")
+
+
+def _is_of_image(one: ResourceColumns) -> bool:
+    return _word(one, _CATEGORY) == "softwareupdate" and "containerimage" in _word(one, *_KIND)
 
 
 def _is_open(one: ResourceColumns, severity: str) -> bool:

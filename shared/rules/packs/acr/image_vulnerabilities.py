@@ -10,15 +10,21 @@ from shared.rules.packs.acr._image_findings import (
     FOUND,
     PLAN,
     REGISTRY,
+    ImageFindings,
     open_vulnerabilities,
 )
+from shared.rules.prepared_rule import PreparedRule
 from shared.rules.property_rule import judged, resource_finding
-from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
 
-def _judge(metadata: RuleMetadata, registry: ResourceColumns, resources: SubscriptionResources) -> RuleResult:
-    found = open_vulnerabilities(resources, registry)
+def _judge(
+    metadata: RuleMetadata,
+    registry: ResourceColumns,
+    resources: SubscriptionResources,
+    images: ImageFindings,
+) -> RuleResult:
+    found = open_vulnerabilities(resources, registry, images)
     if not found:
         return judged(metadata, registry.id, ())
     total = len(found)
@@ -28,7 +34,7 @@ def _judge(metadata: RuleMetadata, registry: ResourceColumns, resources: Subscri
     return judged(metadata, registry.id, [resource_finding(metadata, registry.id, words, evidence)])
 
 
-RULE = RelatedRule(
+RULE = PreparedRule(
     RuleMetadata(
         rule_id="acr.image_vulnerabilities",
         title="Registry images have no open high CVEs",
@@ -54,5 +60,6 @@ RULE = RelatedRule(
         auto_remediable=False,
     ),
     COLUMNS,
+    ImageFindings.of,
     _judge,
 )

@@ -7,16 +7,19 @@ that it gets through a group are not followed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, text_at, value_at
 from shared.rules.packs.appservice._site_config import SITE, is_function_app
+from shared.rules.prepared_rule import PreparedRule
 from shared.rules.property_rule import judged, resource_finding
-from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
 _ASSIGNMENTS = "microsoft.authorization/roleassignments"
+_MEMBERS = ("properties.principalId", "properties.roleDefinitionId", "properties.scope")
 _PRIVILEGED = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
     "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
@@ -26,22 +29,44 @@ _PRIVILEGED = {
 _MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
 
 
-def _judge(metadata: RuleMetadata, site: ResourceColumns, resources: SubscriptionResources) -> RuleResult:
+@dataclass(frozen=True, slots=True)
+class _Privileges:
+    """Privileged assignments that cover the subscription: (role, scope, id) by principal."""
+
+    held: Mapping[str, list[tuple[str, str, str]]]
+    doubt: str | None
+    """Why there may be more."""
+
+    @classmethod
+    def of(cls, resources: SubscriptionResources) -> Self:
+        held: dict[str, list[tuple[str, str, str]]] = {}
+        doubt = resources.doubt(_ASSIGNMENTS)
+        for one in resources.of(_ASSIGNMENTS):
+            try:
+                principal, role, scope = (text_at(one.columns, path) or "" for path in _MEMBERS)
+            except ColumnError as error:
+                doubt = f"{one.name}: {error}"
+                continue
+            name = _PRIVILEGED.get(role.rsplit("/", 1)[-1].lower())
+            if name is not None and _covers(scope.lower(), resources.id):
+                held.setdefault(principal.lower(), []).append((name, scope.lower(), one.id))
+        return cls(held, doubt)
+
+
+def _judge(
+    metadata: RuleMetadata, site: ResourceColumns, _: SubscriptionResources, privileges: _Privileges
+) -> RuleResult:
     principals = _principals(site)
     if is_function_app.judge(site.columns).status is not RuleStatus.PASS or not principals:
         return RuleResult(metadata.rule_id, site.id, RuleStatus.NOT_APPLICABLE)
     findings = []
-    for one in resources.of(_ASSIGNMENTS):
-        principal = (text_at(one.columns, "properties.principalId") or "").lower()
-        definition = text_at(one.columns, "properties.roleDefinitionId") or ""
-        scope = (text_at(one.columns, "properties.scope") or "").lower()
-        role = _PRIVILEGED.get(definition.rsplit("/", 1)[-1].lower())
-        if principal in principals and role is not None and _covers(scope, resources.id):
+    for principal in sorted(principals):
+        for role, scope, assignment in privileges.held.get(principal, ()):
             words = f"An identity of {site.name} is {role} at {scope}"
-            evidence = {"principal": principal, "role": role, "scope": scope, "assignment": one.id}
+            evidence = {"principal": principal, "role": role, "scope": scope, "assignment": assignment}
             by = f"{principal} {role} {scope}"
             findings.append(resource_finding(metadata, site.id, words, evidence, discriminator=by))
-    return judged(metadata, site.id, findings, resources.doubt(_ASSIGNMENTS))
+    return judged(metadata, site.id, findings, privileges.doubt)
 
 
 def _principals(site: ResourceColumns) -> set[str]:
@@ -58,7 +83,7 @@ def _covers(scope: str, subscription: str) -> bool:
     return scope in ("/", subscription.lower()) or scope.startswith(_MANAGEMENT_GROUPS)
 
 
-RULE = RelatedRule(
+RULE = PreparedRule(
     RuleMetadata(
         rule_id="appservice.function_identity_not_admin",
         title="Function identity is not privileged",
@@ -85,7 +110,8 @@ RULE = RelatedRule(
     ),
     {
         SITE: (*is_function_app.paths, "identity.principalId", "identity.userAssignedIdentities"),
-        _ASSIGNMENTS: ("properties.principalId", "properties.roleDefinitionId", "properties.scope"),
+        _ASSIGNMENTS: _MEMBERS,
     },
+    _Privileges.of,
     _judge,
 )
