@@ -4,8 +4,7 @@ Grouped: one assessment of the registry, with a sub-assessment for each vulnerab
 (https://learn.microsoft.com/azure/defender-for-cloud/subassessment-rest-api). Individual: an assessment of
 the image for each vulnerable package, of the category SoftwareUpdate, which replaces the grouped one from
 July 31, 2026 (Microsoft Learn, "Transition from grouped to individual recommendations in Defender for
-Cloud").
-In that model nothing says that an image is clean: the plan says whether images are scanned.
+Cloud"). In that model nothing says that an image is clean: the plan says whether images are scanned.
 """
 
 from __future__ import annotations
@@ -45,7 +44,10 @@ _scans = all_of(
         ),
     ),
 )
-"""The plan for containers is on, with its agentless assessment of registry images."""
+"""A plan is on, with its agentless assessment of registry images."""
+
+_PLANS: Final = frozenset({"containers", "cloudposture"})
+"""Plans that have that extension: https://learn.microsoft.com/rest/api/defenderforcloud/pricings/get"""
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     REGISTRY: (),
@@ -116,7 +118,7 @@ def _must_be_scanned(resources: SubscriptionResources, registry: ResourceColumns
     if reason is not None:
         raise ColumnError(reason)
     for plan in resources.of(PLAN):
-        if plan.name.lower() == "containers" and _scans.judge(plan.columns).status is RuleStatus.PASS:
+        if plan.name.lower() in _PLANS and _scans.judge(plan.columns).status is RuleStatus.PASS:
             return
     raise ColumnError(f"Defender has not assessed the images of {registry.name}")
 
