@@ -13,9 +13,10 @@ from functions.http import system
 from functions.http.exchange import JSON, TEXT, BodyT, Call, Handler, Method, QueryT, Reply, Route
 from functions.http.openapi import document
 from functions.http.security import scans as security_scans
-from functions.http.v1 import findings, rules, scans
+from functions.http.v1 import findings, permissions, rules, scans
 from shared.api.errors import ErrorCode
 from shared.api.health import Live, Readiness
+from shared.api.permissions import PermissionsPage, PermissionsQuery
 from shared.api.query import ExposureQuery, FindingsQuery, NoQuery, PageQuery, ResultsQuery, ScansQuery
 from shared.api.security import SecurityScanAccepted, SecurityScanBody, SecurityScanDetail
 from shared.api.v1 import (
@@ -157,6 +158,8 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     _get("X-07", "v1_rules_list", f"{_V1}/rules", rules.listing, PageQuery, RulePage,
          "List the rules of the catalogue"),
     _get("X-07", "v1_rules_get", f"{_V1}/rules/{{rule_id}}", rules.get, NoQuery, Rule, "Get a rule"),
+    _get("X-13", "v1_permissions_get", f"{_V1}/permissions", permissions.get, PermissionsQuery,
+         PermissionsPage, "Get the least permissions that a scan needs"),
     _public("health_live", "health/live", system.live, {200: Live}, "Whether the process answers"),
     _public("health_ready", "health/ready", system.ready, {200: Readiness, 503: Readiness},
             "Whether storage and broker answer"),

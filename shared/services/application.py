@@ -12,6 +12,7 @@ from shared.ports.authentication import Authenticator
 from shared.ports.clock import Clock, TokenSource
 from shared.ports.health import HealthProbe
 from shared.rules.base import RuleMetadata
+from shared.scanners.base import Scanners
 from shared.services.finding_queries import FindingQueries
 from shared.services.scan_queries import ScanQueries
 from shared.settings import Settings
@@ -61,6 +62,7 @@ class Application:
     scan_queries: ScanQueries
     finding_queries: FindingQueries
     rules: Mapping[str, RuleMetadata]
+    scanners: Scanners
     authenticator: Authenticator
     probes: tuple[HealthProbe, ...]
     clock: Clock

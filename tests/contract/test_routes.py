@@ -33,6 +33,7 @@ B-04  GET  /v1/findings                      v1_findings_list      admin,operato
 B-05  GET  /v1/findings/{finding_id}         v1_findings_get       admin,operator,viewer
 X-07  GET  /v1/rules                         v1_rules_list         admin,operator,viewer
 X-07  GET  /v1/rules/{rule_id}               v1_rules_get          admin,operator,viewer
+X-13  GET  /v1/permissions                   v1_permissions_get    admin,operator,viewer
 X-09  GET  /health/live                      health_live           anonymous
 X-09  GET  /health/ready                     health_ready          anonymous
 X-09  GET  /openapi.json                     openapi_json          anonymous
@@ -163,8 +164,8 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         await over.scans.insert(finished(NOW))
         await note(over)
     broken = Api()
-    broken.rewire(scan_queries=None, finding_queries=None, start_scan=None, scan_control=None, rules=None,
-                  probes=None, clock=broken.clock)  # fmt: skip
+    parts = ("scanners", "scan_queries", "finding_queries", "start_scan", "scan_control", "rules", "probes")
+    broken.rewire(clock=broken.clock, **dict.fromkeys(parts))
     for body in (None, {"subscription_id": "s"}):
         await note(broken, body=body)
     expected = {code.status for code in error_codes(route)}
