@@ -29,7 +29,8 @@ def _site(facts: Facts, **properties: Any) -> dict[str, Any]:
 
 
 def _config(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": f"{SITE}/config/{name}", "type": "Microsoft.Web/sites/config", "properties": properties}
+    kind = "Microsoft.Web/sites/config" if name == "web" else f"Microsoft.Web/sites/config/{name}"
+    return {"id": f"{SITE}/config/{name}", "type": kind, "properties": properties}
 
 
 def _web(facts: Facts) -> list[dict[str, Any]]:

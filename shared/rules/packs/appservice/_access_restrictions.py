@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from shared.rules.columns import ColumnError, entries_at, text_at, value_at
-from shared.rules.packs.appservice._site_config import CONFIG, SITE, WEB, config_of
+from shared.rules.packs.appservice._site_config import CONFIG, SITE, config_of
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
 ENVIRONMENT: Final = "microsoft.web/hostingenvironments"
@@ -62,7 +62,7 @@ def open_to_all(resources: SubscriptionResources, site: ResourceColumns, *, scm:
     Raises:
         ColumnError: it cannot be told.
     """
-    web = config_of(resources, site, WEB)
+    web = config_of(resources, site)
     access = text_at(site.columns, "properties.publicNetworkAccess") or text_at(
         web.columns, "properties.publicNetworkAccess"
     )

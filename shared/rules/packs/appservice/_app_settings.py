@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from shared.domain.resource import Resource
 from shared.rules.columns import ColumnError, Fact, read_fact
-from shared.rules.packs.appservice._site_config import CONFIG, SETTINGS, config_of
+from shared.rules.packs.appservice._site_config import SETTINGS, config_of
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 from shared.rules.secret_names import suggests_secret
 
@@ -32,10 +32,8 @@ _VERSION: Final = re.compile(r"~?\d{1,3}(\.\d{1,6}){0,3}|latest|beta|disabled", 
 _WORDS: Final = frozenset({PLAIN, REFERENCE, EMPTY})
 
 
-def _of_interest(resource: Resource) -> dict[str, str] | None:
-    """Name and what stands in it, for the settings that rules ask for; None for other configurations."""
-    if resource.id.rsplit("/", 1)[-1].lower() != SETTINGS:
-        return None
+def _of_interest(resource: Resource) -> dict[str, str]:
+    """Name and what stands in it, for the settings that rules ask for."""
     found: dict[str, str] = {}
     for name, word in resource.properties.items():
         upper = name.upper()
@@ -47,7 +45,7 @@ def _of_interest(resource: Resource) -> dict[str, str] | None:
     return found
 
 
-APP_SETTINGS: Final = Fact("app_settings", CONFIG, _of_interest)
+APP_SETTINGS: Final = Fact("app_settings", SETTINGS, _of_interest)
 """What the rules read of the app settings."""
 
 

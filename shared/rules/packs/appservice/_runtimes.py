@@ -16,7 +16,7 @@ from typing import Final
 
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import text_at
-from shared.rules.packs.appservice._site_config import CONFIG, SITE, WEB, config_of
+from shared.rules.packs.appservice._site_config import CONFIG, SITE, config_of
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
@@ -103,7 +103,7 @@ def runtime_rule(metadata: RuleMetadata, runtime: Runtime) -> RelatedRule:
     """The runtime of each app that has it is supported on the day it was read."""
 
     def judge(metadata: RuleMetadata, site: ResourceColumns, resources: SubscriptionResources) -> RuleResult:
-        web = config_of(resources, site, WEB)
+        web = config_of(resources, site)
         version = runtime.version(site, web)
         if version is None:
             return RuleResult(metadata.rule_id, site.id, RuleStatus.NOT_APPLICABLE)

@@ -1,8 +1,9 @@
-"""The configuration of an app: children of the site named `web`, `authsettingsV2` and `appsettings`.
+"""The configuration of an app, each part from a read of its own.
 
-They are of one type but come from different reads, so that a missing one is never "not configured": App
-Service gives every app each of them. REST: "Web Apps - Get Configuration",
-https://learn.microsoft.com/rest/api/appservice/web-apps/get-configuration
+All are `microsoft.web/sites/config` to Azure. Here that type is what Resource Graph lists, the configuration
+`web`; authentication and app settings, which are read site by site, have types of their own. App Service
+gives every app each of them, so that a missing one is never "not configured". REST: "Web Apps - Get
+Configuration", https://learn.microsoft.com/rest/api/appservice/web-apps/get-configuration
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from shared.rules.resources import ResourceColumns, SubscriptionResources
 
 SITE: Final = "microsoft.web/sites"
 CONFIG: Final = "microsoft.web/sites/config"
-READS: Final = (SITE, CONFIG)
+AUTH: Final = "microsoft.web/sites/config/authsettingsv2"
+"""Of GET `config/authsettingsV2`, which leaves secrets out."""
 
-WEB: Final = "web"
-AUTH: Final = "authsettingsV2"
-SETTINGS: Final = "appsettings"
+SETTINGS: Final = "microsoft.web/sites/config/appsettings"
+"""Of POST `config/appsettings/list`, without the values: see `_app_settings`."""
+
+READS: Final = (SITE, CONFIG)
 
 is_function_app: Final = contains_word("kind", "functionapp")
 """Function apps, and standard logic apps, which are `functionapp,workflowapp`."""
@@ -33,22 +36,25 @@ is_logic_app: Final = contains_word("kind", "workflowapp")
 """Standard logic apps: their functions are workflows."""
 
 
-def config_of(resources: SubscriptionResources, site: ResourceColumns, name: str) -> ResourceColumns:
-    """The configuration `name` of a site.
+def config_of(resources: SubscriptionResources, site: ResourceColumns, kind: str = CONFIG) -> ResourceColumns:
+    """The configuration of a site: `web`, or that of the type.
 
     Raises:
         ColumnError: it was not read.
     """
-    found = resources.find(CONFIG, f"{site.id}/config/{name}")
-    if found is None:
-        reason = resources.unlisted(CONFIG, site.id)
-        raise ColumnError(reason or f"config/{name} of {site.name} was not read")
-    return found
+    web = resources.find(CONFIG, f"{site.id}/config/web") if kind == CONFIG else None
+    if web is not None:
+        return web
+    found = resources.children(kind, site.id)
+    if kind == CONFIG or not found:
+        part = "web" if kind == CONFIG else kind.rsplit("/", 1)[-1]
+        raise ColumnError(f"config/{part} of {site.name} was not read")
+    return found[0]
 
 
 @dataclass(frozen=True, slots=True)
 class _Configuration:
-    name: str
+    kind: str
     expected: Expectation
     applies: Expectation | None
 
@@ -57,7 +63,7 @@ class _Configuration:
     ) -> RuleResult:
         if self.applies is not None and self.applies.judge(site.columns).status is not RuleStatus.PASS:
             return RuleResult(metadata.rule_id, site.id, RuleStatus.NOT_APPLICABLE)
-        found = config_of(resources, site, self.name)
+        found = config_of(resources, site, self.kind)
         verdict = self.expected.judge(found.columns)
         if verdict.status is not RuleStatus.FAIL:
             return RuleResult(metadata.rule_id, site.id, verdict.status)
@@ -74,13 +80,13 @@ def configuration_rule(
     metadata: RuleMetadata,
     expected: Expectation,
     *,
-    name: str = WEB,
+    kind: str = CONFIG,
     applies: Expectation | None = None,
     facts: tuple[Fact, ...] = (),
 ) -> RelatedRule:
-    """Each site's configuration `name` meets the expectation; `applies` is of the site."""
+    """Each site's configuration meets the expectation; `applies` is of the site."""
     columns: Mapping[str, tuple[str, ...]] = {
         SITE: applies.paths if applies is not None else (),
-        CONFIG: expected.paths,
+        kind: expected.paths,
     }
-    return RelatedRule(metadata, columns, _Configuration(name, expected, applies).judge, facts)
+    return RelatedRule(metadata, columns, _Configuration(kind, expected, applies).judge, facts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult
 from shared.rules.packs.appservice._app_settings import APP_SETTINGS, PLAIN, STORAGE, settings_of
-from shared.rules.packs.appservice._site_config import READS, SITE
+from shared.rules.packs.appservice._site_config import SETTINGS, SITE
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
@@ -37,7 +37,7 @@ RULE = RelatedRule(
         severity=Severity.HIGH,
         risk_score=70,
         resource_type="APP_SERVICE",
-        reads=READS,
+        reads=(SITE, SETTINGS),
         references=(
             "https://learn.microsoft.com/rest/api/appservice/web-apps/list-application-settings",
             "https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity",

@@ -7,7 +7,7 @@ otherwise, false" (Microsoft.Web 2025-05-01).
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import is_true
-from shared.rules.packs.appservice._site_config import AUTH, READS, configuration_rule
+from shared.rules.packs.appservice._site_config import AUTH, SITE, configuration_rule
 
 RULE = configuration_rule(
     RuleMetadata(
@@ -22,7 +22,7 @@ RULE = configuration_rule(
         severity=Severity.MEDIUM,
         risk_score=45,
         resource_type="APP_SERVICE",
-        reads=READS,
+        reads=(SITE, AUTH),
         references=(
             "https://learn.microsoft.com/rest/api/appservice/web-apps/get-auth-settings-v2-without-secrets",
             "https://learn.microsoft.com/azure/app-service/overview-authentication-authorization",
@@ -34,5 +34,5 @@ RULE = configuration_rule(
         auto_remediable=False,
     ),
     is_true("properties.platform.enabled", absent=False),
-    name=AUTH,
+    kind=AUTH,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.packs.appservice._app_settings import APP_SETTINGS, EMPTY, INSIGHTS, settings_of
-from shared.rules.packs.appservice._site_config import READS, SITE, is_function_app
+from shared.rules.packs.appservice._site_config import SETTINGS, SITE, is_function_app
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
@@ -33,7 +33,7 @@ RULE = RelatedRule(
         severity=Severity.LOW,
         risk_score=20,
         resource_type="FUNCTION_APP",
-        reads=READS,
+        reads=(SITE, SETTINGS),
         references=(
             "https://learn.microsoft.com/rest/api/appservice/web-apps/list-application-settings",
             "https://learn.microsoft.com/azure/azure-functions/configure-monitoring",

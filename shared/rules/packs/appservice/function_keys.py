@@ -11,8 +11,6 @@ from shared.rules.columns import ColumnError, entries_at, text_at, value_at
 from shared.rules.expectations import all_of, has_no_entries, is_none_of, is_true, negated
 from shared.rules.packs.appservice._site_config import (
     AUTH,
-    CONFIG,
-    READS,
     SITE,
     config_of,
     is_function_app,
@@ -91,7 +89,7 @@ RULE = RelatedRule(
         severity=Severity.HIGH,
         risk_score=70,
         resource_type="FUNCTION",
-        reads=(*READS, _FUNCTIONS),
+        reads=(SITE, _FUNCTIONS, AUTH),
         references=(
             "https://learn.microsoft.com/rest/api/appservice/web-apps/list-functions",
             "https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger#http-auth",
@@ -104,7 +102,7 @@ RULE = RelatedRule(
     ),
     {
         SITE: _IN_QUESTION.paths,
-        CONFIG: _AUTH_PATHS,
+        AUTH: _AUTH_PATHS,
         _FUNCTIONS: (
             "properties.isDisabled",
             "properties.config.bindings[*].type",

@@ -16,7 +16,7 @@ from shared.rules.packs.appservice._app_settings import (
     RUNTIME,
     settings_of,
 )
-from shared.rules.packs.appservice._site_config import READS, SITE, is_function_app
+from shared.rules.packs.appservice._site_config import SETTINGS, SITE, is_function_app
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
@@ -56,7 +56,7 @@ RULE = RelatedRule(
         severity=Severity.MEDIUM,
         risk_score=50,
         resource_type="FUNCTION_APP",
-        reads=READS,
+        reads=(SITE, SETTINGS),
         references=(
             "https://learn.microsoft.com/rest/api/appservice/web-apps/list-application-settings",
             "https://learn.microsoft.com/azure/azure-functions/functions-versions",
