@@ -14,6 +14,7 @@ from shared.rules.expectations import (
     any_of,
     every_word_is,
     flag_is,
+    in_turn,
     includes,
     is_false,
     is_not_set,
@@ -21,6 +22,7 @@ from shared.rules.expectations import (
     is_only,
     is_set,
     is_true,
+    lacks_word,
     some_entry_has,
     stated,
     where,
@@ -107,18 +109,32 @@ def test_a_flag_without_a_documented_default() -> None:
             off.judge({"on": value})
 
 
-def test_what_must_be_stated_cannot_be_told_when_missing() -> None:
-    expected = stated("p.x", is_true("p.x", absent=False))
-    assert expected.paths == ("p.x",)
-    assert expected.judge({"p": {"x": True}}).status is PASS
-    assert expected.judge({"p": {"x": False}}).status is FAIL
-    with pytest.raises(ColumnError, match=r"^p\.x: missing$"):
-        expected.judge({"p": {}})
-
-
-@pytest.mark.parametrize(
-    ("value", "status"),
-    [("TLSv1.2", PASS), ("tlsV1.3, TLSv1.2", PASS), ("TLSv1.1,TLSv1.2", FAIL), ("", FAIL), (None, FAIL)],
-)
 def test_every_word(value: str | None, status: RuleStatus) -> None:
     assert every_word_is("x", "TLSv1.2", "TLSv1.3").judge({"x": value}).status is status
+
+
+def test_in_turn_stops_at_the_first_that_does_not_hold() -> None:
+    expected = in_turn(is_true("on", absent=False), is_one_of("mode", "Deny", absent=None))
+    assert expected.paths == ("on", "mode")
+    assert expected.judge({"on": False}).words == "on is false, expected true"
+    assert expected.judge({"on": True, "mode": "deny"}).status is PASS
+    with pytest.raises(ColumnError, match="mode: missing"):
+        expected.judge({"on": True})
+
+
+def test_a_stated_value_is_judged_and_a_missing_one_is_not() -> None:
+    expected = stated("on", is_true("on", absent=False))
+    assert expected.paths == ("on",)
+    assert expected.judge({"on": True}).status is PASS
+    assert expected.judge({"on": False}).status is FAIL
+    with pytest.raises(ColumnError, match="on: missing"):
+        expected.judge({"on": None})
+
+
+def test_words_that_a_list_must_not_hold() -> None:
+    expected = lacks_word("p.x", "*", "Null")
+    assert expected.judge({"p": {"x": ["https://example.com"]}}).status is PASS
+    assert expected.judge({}).status is PASS
+    assert expected.judge({"p": {"x": ["a", "NULL", "*"]}}).words == "p.x contains NULL, *"
+    with pytest.raises(ColumnError, match=r"p\.x: not a list"):
+        expected.judge({"p": {"x": "*"}})
