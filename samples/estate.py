@@ -1,13 +1,17 @@
 """A whole estate as a stream of landing zones: any size in constant memory, same seed, same bytes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Any
 
-from samples import workloads
+from samples import full, workloads
 from samples.arm import REGIONS, Resource, Scope, guid
 from samples.cell import Cell
+from samples.control_truth import control_records
+from samples.controls import Expectation
+from samples.directory_controls import Directory
 from samples.network import Address
 from samples.planting import ordinary_rules, plant
 from samples.records import Plant, truth_records
@@ -44,6 +48,10 @@ class EstateSpec:
     seed: int
     subscriptions: int | None = None
     skew: bool = False
+    furnished: bool = False
+    """Whether everything that a full scan reads stands beside the network."""
+    now: datetime = full.NOW
+    """The day around which dates are laid, in furnished estates."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -67,6 +75,7 @@ class Part:
 
     resources: list[Resource]
     plants: list[Plant]
+    expectations: list[Expectation] = field(default_factory=list)
 
     def truth(self) -> Iterator[dict[str, Any]]:
         """The truth records of this part.
@@ -74,7 +83,8 @@ class Part:
         Raises:
             PlantingError: the evaluator disagrees with what was planted.
         """
-        return truth_records(self.resources, self.plants)
+        yield from truth_records(self.resources, self.plants)
+        yield from control_records(self.resources, self.expectations)
 
 
 def _add_machines(cell: Cell) -> None:
@@ -142,9 +152,14 @@ def _subscription_of(spec: EstateSpec, number: int, rng: Random) -> int:
     return 0 if rng.random() < _SKEWED_SHARE else 1 + number % (count - 1)
 
 
+def subscription_id(seed: int, index: int) -> str:
+    """GUID of the estate's subscription `index`."""
+    return guid(Random(f"{seed}:subscription:{index}"))
+
+
 def _scope(spec: EstateSpec, number: int, rng: Random) -> Scope:
     index = _subscription_of(spec, number, rng)
-    subscription = guid(Random(f"{spec.seed}:subscription:{index}"))
+    subscription = subscription_id(spec.seed, index)
     stage = rng.choice(("prod", "prod", "staging", "dev"))
     tags = {"env": stage, "owner": f"team-{rng.randrange(40):02d}"} if rng.random() < 0.8 else {}
     return Scope(subscription, f"rg-{stage}-{number:05d}", rng.choice(REGIONS), tags)
@@ -188,17 +203,36 @@ def _filler(spec: EstateSpec, number: int, count: int) -> list[Resource]:
     return resources
 
 
+def _part(
+    spec: EstateSpec, number: int, deck: list[Shape], directory: Directory | None, *, whole: bool
+) -> Part:
+    """Landing zone `number`, furnished where the estate has a directory."""
+    cell = _cell(spec, number, deck, whole=whole)
+    if directory is None:
+        return Part(cell.resources, cell.plants)
+    rng = Random(f"{spec.seed}:{number}:furnished")
+    added = full.furnish(cell.resources, cell.scope, cell.label, directory, rng, spec.now)
+    return Part([*cell.resources, *added.resources], cell.plants, added.expectations)
+
+
 def parts(spec: EstateSpec) -> Iterator[Part]:
     """The estate piece by piece, `spec.resources` resources in all, one piece in memory at a time."""
     deck = _deck(spec.seed)
-    left, number = spec.resources, 0
+    left, number, directory = spec.resources, 0, None
+    if spec.furnished:
+        subscriptions = [subscription_id(spec.seed, index) for index in range(spec.subscription_count)]
+        tenant, known = full.tenant(spec.seed, spec.resources, subscriptions, spec.now)
+        if len(tenant.resources) <= left // 2:
+            directory = known
+            yield Part(tenant.resources, [], tenant.expectations)
+            left -= len(tenant.resources)
     while left:
-        cell = _cell(spec, number, deck, whole=True)
-        if len(cell.resources) > left:
-            cell = _cell(spec, number, deck, whole=False)
-        if len(cell.resources) > left:
+        part = _part(spec, number, deck, directory, whole=True)
+        if len(part.resources) > left:
+            part = _part(spec, number, deck, directory, whole=False)
+        if len(part.resources) > left:
             yield Part(_filler(spec, number, left), [])
             return
-        yield Part(cell.resources, cell.plants)
-        left -= len(cell.resources)
+        yield part
+        left -= len(part.resources)
         number += 1
