@@ -1,7 +1,7 @@
 """Security settings of resources, planted in a secure or a weak variant and read back by their own eyes.
 
 A :class:`Setting` says how one catalogue rule's two variants are written into a resource. What was written is
-an :class:`Expectation`; :mod:`samples.control_truth` reads the finished resources and must agree.
+an :class:`Expectation`; :mod:`samples.control_readers` looks at the finished resources and must agree.
 """
 
 from collections.abc import Iterable, Sequence
