@@ -6,12 +6,13 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from samples import full, workloads
+from samples import edges, full, workloads
 from samples.arm import REGIONS, Resource, Scope, guid
 from samples.cell import Cell
 from samples.control_truth import control_records
 from samples.controls import Expectation
 from samples.directory_controls import Directory
+from samples.edge_truth import edge_record
 from samples.network import Address
 from samples.planting import ordinary_rules, plant
 from samples.records import Plant, truth_records
@@ -27,6 +28,7 @@ SHAPES = WEAKNESSES + TRAPS
 _RESOURCES_PER_SUBSCRIPTION = 5_000
 _SKEWED_SHARE = 0.6
 _ROTATION = 3  # every third cell takes the next shape of the deck, so that no shape is left to chance
+_CELLS_PER_EDGE = 8  # in furnished estates
 _EXTRA_PLANT = 0.22  # and this share of the other cells gets an everyday weakness
 _EVERYDAY = tuple(
     shape
@@ -76,6 +78,8 @@ class Part:
     resources: list[Resource]
     plants: list[Plant]
     expectations: list[Expectation] = field(default_factory=list)
+    edge: str | None = None
+    """Shape of the edge that this part is."""
 
     def truth(self) -> Iterator[dict[str, Any]]:
         """The truth records of this part.
@@ -85,6 +89,8 @@ class Part:
         """
         yield from truth_records(self.resources, self.plants)
         yield from control_records(self.resources, self.expectations)
+        if self.edge is not None:
+            yield edge_record(self.edge, self.resources)
 
 
 def _add_machines(cell: Cell) -> None:
@@ -215,6 +221,13 @@ def _part(
     return Part([*cell.resources, *added.resources], cell.plants, added.expectations)
 
 
+def _edge(spec: EstateSpec, number: int) -> Part:
+    """Edge `number`: the shapes take turns."""
+    rng = Random(f"{spec.seed}:{number}:edge")
+    shape = tuple(edges.SHAPES)[number % len(edges.SHAPES)]
+    return Part(edges.build(shape, number, _scope(spec, number, rng), rng), [], edge=shape)
+
+
 def parts(spec: EstateSpec) -> Iterator[Part]:
     """The estate piece by piece, `spec.resources` resources in all, one piece in memory at a time."""
     deck = _deck(spec.seed)
@@ -236,3 +249,8 @@ def parts(spec: EstateSpec) -> Iterator[Part]:
         yield part
         left -= len(part.resources)
         number += 1
+        if directory is not None and number % _CELLS_PER_EDGE == 0:
+            edge = _edge(spec, number // _CELLS_PER_EDGE)
+            if len(edge.resources) <= left:
+                yield edge
+                left -= len(edge.resources)
