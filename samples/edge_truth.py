@@ -12,7 +12,7 @@ from typing import Any
 from samples import truth
 from samples.admissions import strongest_reach
 from samples.arm import Resource
-from samples.edges import FIREWALL, GATEWAY, LOAD_BALANCER, SCALE_SET, SHAPES
+from samples.edges import ADMIN_RULES, FIREWALL, GATEWAY, LOAD_BALANCER, SCALE_SET, SHAPES
 from samples.network import NIC, NSG, VIRTUAL_NETWORK
 from samples.records import PlantingError
 
@@ -33,6 +33,19 @@ class EdgeNetwork:
             elif one["type"] == NIC:
                 for configuration in one["properties"]["ipConfigurations"]:
                     self._nics[configuration["id"].lower()] = (one, configuration)
+
+    def manager_says(self, port: int) -> str | None:
+        """What the network's admin rules say first about strangers to a TCP port; None when nothing."""
+        found = [
+            rule["properties"]
+            for line in self.of_type(ADMIN_RULES)
+            for rule in line["properties"]["value"]
+            if rule["properties"]["direction"] == "Inbound"
+            and str(port) in rule["properties"]["destinationPortRanges"]
+            and any(source["addressPrefix"] == "Internet" for source in rule["properties"]["sources"])
+        ]
+        first = min(found, key=lambda rule: rule["priority"], default=None)
+        return None if first is None else str(first["access"])
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         """The resources of a type."""
@@ -71,6 +84,11 @@ def _reach(stages: list[tuple[truth.Rule, ...]], address: str, port: int) -> tru
 def _backend(net: EdgeNetwork, configuration_id: str, port: int) -> truth.Reach | None:
     nic, configuration = net.configuration(configuration_id)
     properties = configuration["properties"]
+    said = net.manager_says(port)
+    if said == "Deny":
+        return None
+    if said == "AlwaysAllow":
+        return "internet"
     stages = net.stages(properties["subnet"]["id"], nic)
     return _reach(stages, properties["privateIPAddress"], port)
 

@@ -17,6 +17,7 @@ from samples.network import Address, RuleSpec
 LOAD_BALANCER = "Microsoft.Network/loadBalancers"
 GATEWAY = "Microsoft.Network/applicationGateways"
 FIREWALL = "Microsoft.Network/azureFirewalls"
+ADMIN_RULES = "standin/effectiveSecurityAdminRules"
 SCALE_SET = "Microsoft.Compute/virtualMachineScaleSets"
 
 _APP_PORT = 8443
@@ -170,6 +171,34 @@ def _gateway(edge: Edge, rules: tuple[RuleSpec, ...] | None) -> None:
     edge.resources.append(edge.scope.resource(GATEWAY, edge.name("agw"), properties, etag=etag(edge.rng)))
 
 
+def _ruled(edge: Edge, access: str, rules: tuple[RuleSpec, ...]) -> None:
+    """A balanced port in a network whose manager has a rule about the port, asked before any NSG."""
+    _balanced(edge, rules)
+    rule = {
+        "protocol": "Tcp",
+        "sources": [{"addressPrefix": "Internet", "addressPrefixType": "ServiceTag"}],
+        "destinations": [{"addressPrefix": "*", "addressPrefixType": "IPPrefix"}],
+        "sourcePortRanges": ["0-65535"],
+        "destinationPortRanges": [str(_APP_PORT)],
+        "access": access,
+        "priority": 10,
+        "direction": "Inbound",
+        "provisioningState": "Succeeded",
+    }
+    manager = (
+        f"{edge.scope.id_of('Microsoft.Network/networkManagers', 'avnm')}/securityAdminConfigurations/all"
+    )
+    named = {"id": f"{manager}/ruleCollections/in/rules/{access}-app", "kind": "Custom", "properties": rule}
+    edge.resources.append(
+        {
+            "id": f"{edge.network['id']}/effectiveSecurityAdminRules/default",
+            "name": "default",
+            "type": ADMIN_RULES,
+            "properties": {"value": [named]},
+        }
+    )
+
+
 _MANAGEMENT = RuleSpec("AllowGatewayManager", 100, ports="65200-65535", sources="GatewayManager")
 
 
@@ -232,6 +261,9 @@ SHAPES: dict[str, tuple[Callable[[Edge], None], dict[int, str]]] = {
     "firewall_to_machine": (lambda e: _firewall(e, ()), {_APP_PORT: "internet"}),  # G16
     "firewall_denied": (lambda e: _firewall(e, (_FROM_FIREWALL,)), {}),  # G17
     "scale_set_address": (lambda e: _scale_set(e, _app_rules(_APP_PORT)), {_APP_PORT: "internet"}),  # G27
+    "manager_denies": (lambda e: _ruled(e, "Deny", _app_rules(_APP_PORT)), {}),  # E36
+    "manager_always_allows": (lambda e: _ruled(e, "AlwaysAllow", ()), {443: "internet"}),  # E37
+    "manager_allows": (lambda e: _ruled(e, "Allow", ()), {}),  # E38
     "scale_set_default_rules": (lambda e: _scale_set(e, ()), {}),
 }
 """Shape -> how it is built, and the TCP ports it is meant to open, by class."""
