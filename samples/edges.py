@@ -161,6 +161,8 @@ def _gateway(edge: Edge, rules: tuple[RuleSpec, ...] | None) -> None:
     properties = {
         "operationalState": "Running",
         "sku": {"name": "WAF_v2", "tier": "WAF_v2", "capacity": 2},
+        "sslPolicy": {"policyType": "Predefined", "policyName": "AppGwSslPolicy20220101"},
+        "enableHttp2": True,
         "gatewayIPConfigurations": [{"name": "subnet", "properties": {"subnet": {"id": subnet["id"]}}}],
         "frontendIPConfigurations": [
             {"name": "public", "id": front, "properties": {"publicIPAddress": {"id": public["id"]}}}
