@@ -209,6 +209,16 @@ def _filler(spec: EstateSpec, number: int, count: int) -> list[Resource]:
     return resources
 
 
+def _end(spec: EstateSpec, number: int, count: int, directory: Directory | None) -> Part:
+    """The last `count` resources; in a furnished estate only such as nothing hangs on."""
+    if directory is None:
+        return Part(_filler(spec, number, count), [])
+    rng = Random(f"{spec.seed}:end")
+    scope = _scope(spec, number, rng)
+    lines = [workloads.role_assignment(scope, rng) for _ in range(count)]
+    return Part(lines, [], [full.assign(line, directory, rng) for line in lines])
+
+
 def _part(
     spec: EstateSpec, number: int, deck: list[Shape], directory: Directory | None, *, whole: bool
 ) -> Part:
@@ -244,7 +254,7 @@ def parts(spec: EstateSpec) -> Iterator[Part]:
         if len(part.resources) > left:
             part = _part(spec, number, deck, directory, whole=False)
         if len(part.resources) > left:
-            yield Part(_filler(spec, number, left), [])
+            yield _end(spec, number, left, directory)
             return
         yield part
         left -= len(part.resources)

@@ -64,7 +64,7 @@ def furnish(
             rules = [one for one in resources if one["id"].startswith(f"{resource['id']}/firewallRules/")]
             done.take(database_controls.furnish_sql(resource, rules, rng))
         elif kind == _ROLE_ASSIGNMENT:
-            done.expectations.append(_assign(resource, directory, rng))
+            done.expectations.append(assign(resource, directory, rng))
     for share, build in (
         (0.1, database_controls.postgresql),
         (0.06, database_controls.mysql),
@@ -76,7 +76,7 @@ def furnish(
     return done
 
 
-def _assign(line: Resource, directory: Directory, rng: Random) -> Expectation:
+def assign(line: Resource, directory: Directory, rng: Random) -> Expectation:
     """Give a role assignment to somebody of the directory; one in twelve stays with somebody long gone."""
     orphan = rng.random() < 0.08
     if not orphan:
