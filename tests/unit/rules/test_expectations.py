@@ -109,6 +109,10 @@ def test_a_flag_without_a_documented_default() -> None:
             off.judge({"on": value})
 
 
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [("TLSv1.2", PASS), ("tlsV1.3, TLSv1.2", PASS), ("TLSv1.1,TLSv1.2", FAIL), ("", FAIL), (None, FAIL)],
+)
 def test_every_word(value: str | None, status: RuleStatus) -> None:
     assert every_word_is("x", "TLSv1.2", "TLSv1.3").judge({"x": value}).status is status
 
