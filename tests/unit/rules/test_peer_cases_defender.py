@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import pytest
 
-from tests.unit.rules.labelled_cases import SUBSCRIPTION_ID, labelled, only, verdict
+from tests.unit.rules.corpus import SUBSCRIPTION
+from tests.unit.rules.peer_cases import CASES, need, only, rows_of, verdict
 
 Resources = list[dict[str, Any]]
-_SECURITY: Final = f"{SUBSCRIPTION_ID}/providers/Microsoft.Security"
-_GROUP: Final = f"{SUBSCRIPTION_ID}/resourceGroups/rg/providers"
+_SECURITY: Final = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Security"
+_GROUP: Final = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers"
 _UPDATES: Final = {
     "Machines should be configured to periodically check for missing system updates": (
         "90386950-71ca-4357-a12e-486d1679427c"
@@ -107,7 +108,7 @@ def _assignments(row: dict[str, Any]) -> Resources:
     benchmark = "/providers/Microsoft.Authorization/policySetDefinitions/1f3afdf9-d0c9-4c3d-847f-89da613e70a8"
     return [
         {
-            "id": f"{SUBSCRIPTION_ID}/providers/Microsoft.Authorization/policyAssignments/{name}",
+            "id": f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/{name}",
             "type": "microsoft.authorization/policyassignments",
             "properties": {"policyDefinitionId": benchmark, "enforcementMode": one["enforcement_mode"]},
         }
@@ -143,11 +144,11 @@ NOT_EQUIVALENT: Final = {
 DIFFERENT: Final = {"pr-213": "PASS", "pr-215": "PASS"}
 """Rows where we differ, and our verdict: see docs/rules/defender.md."""
 
-ROWS: Final = labelled("defender", "policy")
+ROWS: Final = [*rows_of("defender"), *rows_of("policy")]
 
 
-@pytest.mark.skipif(not ROWS, reason="no labelled cases: CORPUS_DIR names their folder")
 def test_every_check_is_known() -> None:
+    need(CASES)
     assert {row["check"] for row in ROWS} <= {*EQUIVALENT, *NOT_EQUIVALENT}
 
 

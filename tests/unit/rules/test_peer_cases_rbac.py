@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import pytest
 
-from tests.unit.rules.labelled_cases import SUBSCRIPTION_ID, labelled, only, verdict
+from tests.unit.rules.corpus import SUBSCRIPTION
+from tests.unit.rules.peer_cases import CASES, need, only, rows_of, verdict
 
 Resources = list[dict[str, Any]]
-_AUTHORIZATION: Final = f"{SUBSCRIPTION_ID}/providers/Microsoft.Authorization"
+_AUTHORIZATION: Final = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
 _ROLES: Final = {
     "User Access Administrator": "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
     "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
@@ -43,7 +44,7 @@ def _assignments(row: dict[str, Any]) -> Resources:
                 "roleDefinitionId": f"{_AUTHORIZATION}/roleDefinitions/{roles[one['role_id']]}",
                 "principalId": one["agent_id"],
                 "principalType": one["agent_type"],
-                "scope": SUBSCRIPTION_ID,
+                "scope": f"/subscriptions/{SUBSCRIPTION}",
             },
         }
         for one in only(row, "role_assignments").values()
@@ -56,11 +57,11 @@ EQUIVALENT: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Resources]]]] 
 }
 """Their check -> our rule, and how their row becomes our resources."""
 
-ROWS: Final = labelled("iam")
+ROWS: Final = rows_of("iam")
 
 
-@pytest.mark.skipif(not ROWS, reason="no labelled cases: CORPUS_DIR names their folder")
 def test_every_check_is_known() -> None:
+    need(CASES)
     assert {row["check"] for row in ROWS} <= set(EQUIVALENT)
 
 

@@ -6,7 +6,7 @@ from shared.rules.packs.defender._plans import defender_plan
 RULE = defender_plan(
     "defender.plan.cosmosdb",
     "CosmosDbs",
-    "Defender for Azure Cosmos DB",
+    "Defender for Cosmos DB",
     watches="injection and unusual access in Cosmos DB accounts raise no alert",
     severity=Severity.MEDIUM,
     risk_score=50,

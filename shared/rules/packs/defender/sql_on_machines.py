@@ -6,7 +6,7 @@ from shared.rules.packs.defender._plans import defender_plan
 RULE = defender_plan(
     "defender.plan.sql_on_machines",
     "SqlServerVirtualMachines",
-    "Defender for SQL servers on machines",
+    "Defender for SQL on machines",
     watches="attacks on SQL Server on machines raise no alert",
     severity=Severity.MEDIUM,
     risk_score=50,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.resource import Resource, parent_id
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
-from shared.rules.columns import Fact, read_fact, text_at
+from shared.rules.columns import ColumnError, Fact, read_fact, text_at
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 from shared.rules.several_types import SeveralTypesRule
@@ -45,19 +46,37 @@ def _criticality(resource: Resource) -> str:
 _FACTS: Final = tuple(Fact(_TAG, kind, _criticality) for kind in _TYPES)
 
 
-def _judge(metadata: RuleMetadata, resource: ResourceColumns, subject: SubscriptionResources) -> RuleResult:
+@dataclass(frozen=True, slots=True)
+class _Locked:
+    """Lower-cased ids that are locked; `doubt` says why there may be more."""
+
+    ids: frozenset[str]
+    doubt: str | None
+
+
+def _locked(subject: SubscriptionResources) -> _Locked:
+    doubt = subject.doubt(_LOCKS) or subject.unlisted(_LOCKS, subject.id)
+    found = set()
+    for lock in subject.of(_LOCKS):
+        try:
+            if (text_at(lock.columns, _LEVEL) or "").lower() in _LEVELS:
+                found.add(parent_id(lock.key))
+        except ColumnError as error:
+            doubt = doubt or f"{lock.name}: {error}"
+    return _Locked(frozenset(found), doubt)
+
+
+def _judge(
+    metadata: RuleMetadata, resource: ResourceColumns, subject: SubscriptionResources, locked: _Locked
+) -> RuleResult:
     tagged = str(read_fact(resource.columns, _TAG))
     if "".join(one for one in tagged.lower() if one.isalpha()) not in _CRITICAL:
         return RuleResult(metadata.rule_id, resource.id, RuleStatus.NOT_APPLICABLE)
     group = resource.key.partition("/providers/")[0]
-    scopes = {resource.key, group, subject.id.lower()}
-    for lock in subject.of(_LOCKS):
-        level = (text_at(lock.columns, _LEVEL) or "").lower()
-        if level in _LEVELS and parent_id(lock.key) in scopes:
-            return judged(metadata, resource.id, ())
-    doubt = subject.doubt(_LOCKS) or subject.unlisted(_LOCKS, subject.id)
-    if doubt is not None:
-        return judged(metadata, resource.id, (), doubt)
+    if locked.ids & {resource.key, group, subject.id.lower()}:
+        return judged(metadata, resource.id, ())
+    if locked.doubt is not None:
+        return judged(metadata, resource.id, (), locked.doubt)
     words = (
         f"{resource.name} is tagged {_TAG} = {tagged} and has no lock of its own, its group or subscription"
     )
@@ -90,6 +109,7 @@ RULE = SeveralTypesRule(
     ),
     {**{kind: () for kind in _TYPES}, _LOCKS: (_LEVEL,)},
     tuple(_TYPES),
+    _locked,
     _judge,
     _FACTS,
 )

@@ -74,6 +74,19 @@ def all_users(columns: Columns) -> str | None:
     return "it excludes directory roles" if words_at(columns, f"{users}.excludeRoles") else None
 
 
+def some_users(columns: Columns) -> str | None:
+    """It is about people at all: others are about workload identities."""
+    users = f"{_CONDITIONS}.users"
+    listed = [
+        one
+        for member in ("includeUsers", "includeGroups", "includeRoles")
+        for one in words_at(columns, f"{users}.{member}")
+        if one != "none"
+    ]
+    guests = value_at(columns, f"{users}.includeGuestsOrExternalUsers")
+    return None if listed or guests is not None else "it includes no users"
+
+
 def users_with(roles: frozenset[str]) -> Part:
     """It includes all users, or at least these directory roles."""
 

@@ -42,5 +42,4 @@ def registration_metadata(
         ),
         auto_remediable=False,
         scope=RuleScope.DIRECTORY,
-        credential=True,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.severity import Severity
@@ -28,29 +30,48 @@ _TYPES: Final = {
 network security perimeters, onboarded private link resources)."""
 
 
-def _modes(resource: ResourceColumns, subject: SubscriptionResources) -> dict[str, str]:
-    """The access mode of each association of a resource, by the name of its perimeter."""
-    return {
-        one.id.rsplit("/", 3)[-3]: text_at(one.columns, _MODE) or "not set"
-        for one in subject.of(_ASSOCIATIONS)
-        if (text_at(one.columns, _TARGET) or "").lower() == resource.key
-    }
+@dataclass(frozen=True, slots=True)
+class _Associations:
+    """Access modes by perimeter, by the lower-cased id of what is in it; `doubt`: there may be more."""
+
+    modes: Mapping[str, dict[str, str]]
+    doubt: str | None
 
 
-def _judge(metadata: RuleMetadata, resource: ResourceColumns, subject: SubscriptionResources) -> RuleResult:
+def _associations(subject: SubscriptionResources) -> _Associations:
+    doubt = subject.doubt(_PERIMETERS)
+    for perimeter in subject.of(_PERIMETERS):
+        doubt = doubt or subject.unlisted(_ASSOCIATIONS, perimeter.id)
+    doubt = doubt or subject.doubt(_ASSOCIATIONS)
+    found: dict[str, dict[str, str]] = {}
+    for one in subject.of(_ASSOCIATIONS):
+        try:
+            target, mode = text_at(one.columns, _TARGET), text_at(one.columns, _MODE)
+        except ColumnError as error:
+            doubt = doubt or f"{one.name}: {error}"
+            continue
+        if target is not None:
+            found.setdefault(target.lower(), {})[one.id.rsplit("/", 3)[-3]] = mode or "not set"
+    return _Associations(found, doubt)
+
+
+def _judge(
+    metadata: RuleMetadata,
+    resource: ResourceColumns,
+    subject: SubscriptionResources,
+    associations: _Associations,
+) -> RuleResult:
     kind, paths = _TYPES[resource.type]
     access = {(text_at(resource.columns, path) or "").lower() for path in paths}
     if access == {"securedbyperimeter"}:
         return judged(metadata, resource.id, ())
     if access == {"disabled"}:
         return RuleResult(metadata.rule_id, resource.id, RuleStatus.NOT_APPLICABLE)
-    modes = _modes(resource, subject)
+    modes = associations.modes.get(resource.key, {})
     if any(mode.lower() == "enforced" for mode in modes.values()):
         return judged(metadata, resource.id, ())
-    for perimeter in subject.whole(_PERIMETERS):
-        subject.children(_ASSOCIATIONS, perimeter.id)
-    if subject.doubt(_ASSOCIATIONS) is not None:
-        raise ColumnError(subject.doubt(_ASSOCIATIONS) or "")
+    if associations.doubt is not None:
+        return judged(metadata, resource.id, (), associations.doubt)
     words = f"{resource.name} is in no network security perimeter of the subscription"
     if modes:
         listed = ", ".join(f"{name} ({mode})" for name, mode in sorted(modes.items()))
@@ -91,5 +112,6 @@ RULE = SeveralTypesRule(
         _ASSOCIATIONS: (_TARGET, _MODE),
     },
     tuple(_TYPES),
+    _associations,
     _judge,
 )

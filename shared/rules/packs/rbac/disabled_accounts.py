@@ -59,7 +59,6 @@ RULE = SubscriptionRule(
         ),
         remediation_steps=("Remove the role assignments of the account",),
         auto_remediable=False,
-        credential=True,
     ),
     {ASSIGNMENTS: ASSIGNMENT_PATHS, PRINCIPALS: PRINCIPAL_PATHS},
     _judge,

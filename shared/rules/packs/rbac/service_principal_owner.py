@@ -55,7 +55,6 @@ RULE = SubscriptionRule(
             "Where it must assign roles, use Role Based Access Control Administrator with a condition",
         ),
         auto_remediable=False,
-        credential=True,
     ),
     {ASSIGNMENTS: ASSIGNMENT_PATHS, PRINCIPALS: PRINCIPAL_PATHS},
     _judge,

@@ -8,6 +8,7 @@ from shared.rules.packs.identity._conditional_access import (
     blocks,
     policy,
     restricts_locations,
+    some_users,
 )
 from shared.rules.packs.identity._tenant import tenant_metadata
 from shared.rules.related_rule import subscription_has
@@ -38,6 +39,6 @@ METADATA = tenant_metadata(
 )
 RULE = subscription_has(
     METADATA,
-    policy(_by_location, blocks),
+    policy(some_users, _by_location, blocks),
     "has no policy that blocks access by location",
 )
