@@ -6,14 +6,20 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.join import Pace
+from shared.services.api_keys import ApiKeys
 from shared.services.application import Application
+from shared.services.authentication import BearerAuthentication
+from shared.services.configured_keys import ConfiguredKeys
 from shared.services.engine import Engine
+from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_queries import FindingQueries
 from shared.services.publish_events import PublishEvents
+from shared.services.rate_limits import RateLimits
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
@@ -25,8 +31,12 @@ if TYPE_CHECKING:
     from azure.servicebus.aio import ServiceBusClient
     from azure.storage.blob.aio import BlobServiceClient
 
+    from shared.ports.authentication import Authenticator, TokenVerifier
+    from shared.ports.clock import Clock
+    from shared.ports.identity import AuditLog
     from shared.ports.inventory import Inventory
     from shared.ports.messaging import EventPublisher
+    from shared.settings_identity import EntraSettings
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +94,6 @@ async def open_container(settings: Settings) -> Container:
     from shared.adapters.clock import SecretsTokenSource, SystemClock  # noqa: PLC0415
     from shared.adapters.probes import BrokerProbe, StorageProbe  # noqa: PLC0415
     from shared.adapters.service_bus import ServiceBusMessenger  # noqa: PLC0415
-    from shared.adapters.static_api_keys import StaticApiKeys  # noqa: PLC0415
     from shared.adapters.tables.findings import TableFindingStore  # noqa: PLC0415
     from shared.adapters.tables.outbox import TableEventOutbox  # noqa: PLC0415
     from shared.adapters.tables.plans import TablePlanStore  # noqa: PLC0415
@@ -120,6 +129,7 @@ async def open_container(settings: Settings) -> Container:
             page_size=scan.page_size,
         )
         publisher = await _publisher(settings, identity, stack)
+        callers = await open_callers(settings, tables, stack)
         application = Application(
             settings=settings,
             start_scan=StartScan(engine, scan.environments),
@@ -131,7 +141,11 @@ async def open_container(settings: Settings) -> Container:
                 for scanner in engine.scanners.values()
                 for rule in sorted(scanner.rules(), key=lambda one: one.rule_id)
             },
-            authenticator=StaticApiKeys(settings.api.keys),
+            authenticator=callers.authenticator,
+            failed_attempts=callers.failed_attempts,
+            rate_limits=callers.rate_limits,
+            audit=callers.audit,
+            api_keys=callers.api_keys,
             probes=(StorageProbe(tables), BrokerProbe(broker)),
             clock=engine.clock,
             tokens=engine.tokens,
@@ -139,6 +153,61 @@ async def open_container(settings: Settings) -> Container:
         events = None if publisher is None else PublishEvents(engine.outbox, publisher)
         return Container(application, engine, events, stack.pop_all())
     raise AssertionError("unreachable")
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Everything that knows callers."""
+
+    authenticator: Authenticator
+    failed_attempts: FailedAttempts
+    rate_limits: RateLimits
+    audit: AuditLog
+    api_keys: ApiKeys
+
+
+async def open_callers(
+    settings: Settings, tables: TableServiceClient, stack: AsyncExitStack, clock: Clock | None = None
+) -> Callers:
+    """Build what authenticates, counts and records callers; clients are closed with the stack."""
+    from shared.adapters.clock import SecretsTokenSource, SystemClock  # noqa: PLC0415
+    from shared.adapters.tables.api_keys import TableApiKeyStore  # noqa: PLC0415
+    from shared.adapters.tables.audit import TableAuditLog  # noqa: PLC0415
+    from shared.adapters.tables.quotas import TableQuotaStore  # noqa: PLC0415
+
+    identity = settings.identity
+    clock = clock or SystemClock()
+    pepper = identity.pepper.get_secret_value()
+    api_keys = ApiKeys(TableApiKeyStore(tables), pepper, clock, SecretsTokenSource())
+    configured = ConfiguredKeys([(entry.key.get_secret_value(), entry.principal) for entry in identity.keys])
+    verifiers: list[TokenVerifier] = [configured, api_keys]
+    if identity.entra is not None:
+        verifiers.append(_entra(identity.entra, clock, stack))
+    return Callers(
+        authenticator=BearerAuthentication(verifiers),
+        failed_attempts=FailedAttempts(identity.failed_attempts, clock),
+        rate_limits=RateLimits(TableQuotaStore(tables), clock),
+        audit=TableAuditLog(tables),
+        api_keys=api_keys,
+    )
+
+
+def _entra(settings: EntraSettings, clock: Clock, stack: AsyncExitStack) -> TokenVerifier:
+    from shared.adapters.entra.openid_metadata import OpenIdMetadata  # noqa: PLC0415
+    from shared.adapters.entra.tokens import EntraTrust  # noqa: PLC0415
+    from shared.adapters.entra.verifier import EntraTokens  # noqa: PLC0415
+
+    source = OpenIdMetadata()
+    stack.push_async_callback(source.aclose)
+    trust = EntraTrust(
+        authority=settings.authority,
+        v1_issuer=settings.v1_issuer,
+        tenants=settings.tenants,
+        audiences=settings.audiences,
+        default_tier=settings.default_tier,
+        tiers=settings.tiers,
+    )
+    return EntraTokens(trust, source, clock)
 
 
 class _Identity:
@@ -162,6 +231,11 @@ class _Identity:
             self._stack.push_async_callback(opened.close)
             self._credential = opened
         return self._credential
+
+
+async def open_tables(settings: Settings, stack: AsyncExitStack) -> TableServiceClient:
+    """The table client alone, for commands; closed with the stack."""
+    return await _tables(settings, _Identity(settings, stack), stack)
 
 
 async def _tables(settings: Settings, identity: _Identity, stack: AsyncExitStack) -> TableServiceClient:
