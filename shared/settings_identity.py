@@ -26,24 +26,24 @@ _TENANTS: Final = "SECURITY_COPILOT_ENTRA_TENANTS"
 _AUDIENCES: Final = "SECURITY_COPILOT_ENTRA_AUDIENCES"
 
 IDENTITY_VARIABLES: Final[tuple[Variable, ...]] = (
-    Variable(_API_KEYS, 'JSON list of {"id", "name", "role", "key"[, "tier"]}; keys of at least 24 characters',
-             secret=True),
-    Variable(_ADMIN_KEY, "an administrator's API key of at least 24 characters; meant for a Key Vault reference",
-             secret=True),
-    Variable("SECURITY_COPILOT_API_KEY_PEPPER", "under it API keys are hashed, changing it voids them all; at "
-             "least 32 characters", secret=True),
+    Variable(_API_KEYS, 'JSON list of {"id", "name", "role", "key"[, "tier"]}; keys of at least 24 '
+             "characters", secret=True),
+    Variable(_ADMIN_KEY, "an administrator's API key of at least 24 characters; meant for a Key Vault "
+             "reference", secret=True),
+    Variable("SECURITY_COPILOT_API_KEY_PEPPER", "under it API keys are hashed, changing it voids them all; "
+             "at least 32 characters", secret=True),
     Variable(_TENANTS, "comma list of Entra tenant ids whose tokens are accepted; none when unset"),
     Variable(_AUDIENCES, "comma list of what `aud` may say: App ID URI and client id",
              default="api://security-copilot"),
-    Variable("SECURITY_COPILOT_ENTRA_AUTHORITY", "base URL of Entra, for metadata and as issuer of v2.0 tokens",
+    Variable("SECURITY_COPILOT_ENTRA_AUTHORITY", "base URL of Entra: metadata, and issuer of v2.0 tokens",
              default="https://login.microsoftonline.com"),
     Variable("SECURITY_COPILOT_ENTRA_V1_ISSUER", "base URL of the issuer of v1.0 tokens",
              default="https://sts.windows.net"),
-    Variable("SECURITY_COPILOT_ENTRA_TIER", "tier of Entra principals: standard, professional or enterprise",
+    Variable("SECURITY_COPILOT_ENTRA_TIER", "tier of Entra principals: standard, professional, enterprise",
              default="standard"),
-    Variable("SECURITY_COPILOT_ENTRA_TIERS", 'JSON object: tier -> list of "<tenant id>:<object id>" that have '
-             "another tier"),
-    Variable("SECURITY_COPILOT_RATE_LIMIT_FIELDS", "whether answers carry the IETF draft's RateLimit fields too",
+    Variable("SECURITY_COPILOT_ENTRA_TIERS", 'JSON object: tier -> list of "<tenant id>:<object id>" that '
+             "have another tier"),
+    Variable("SECURITY_COPILOT_RATE_LIMIT_FIELDS", "whether answers also carry the draft RateLimit fields",
              default="false"),
     Variable("SECURITY_COPILOT_FAILED_ATTEMPTS", "refused credentials that one address may send in an hour",
              default="100"),
@@ -90,7 +90,7 @@ class EntraSettings(_Frozen):
 
 
 class IdentitySettings(_Frozen):
-    """Who may call. `entra` None: no tokens are accepted. `keys` has the administrator's key of its own too."""
+    """Who may call. `entra` None: no tokens are accepted. `keys` includes the administrator's own."""
 
     keys: tuple[ApiKey, ...]
     pepper: SecretStr

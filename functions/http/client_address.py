@@ -1,9 +1,9 @@
 """Where a call comes from, as far as it can be known behind the platform's front end.
 
-Each proxy appends the address it was called from to `X-Forwarded-For`; App Service's front end, which Functions
-stand behind, does so too, with the port (`203.0.113.7:51234`). Whatever stands left of what trusted proxies
-appended was written by the caller and says nothing. With one trusted hop the last entry counts, with two the
-one before it, and so on.
+Each proxy appends the address it was called from to `X-Forwarded-For`; App Service's front end, behind which
+Functions stand, does so too, with the port (`203.0.113.7:51234`). Whatever stands left of what trusted
+proxies appended was written by the caller and says nothing. With one trusted hop the last entry counts, with
+two the one before it, and so on.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """API keys that the service hands out (X-17): their text, their record, their digest.
 
 A key reads `sck_<prefix>_<secret>`: 12 and 52 characters of a-z2-7 (RFC 4648 base32), of which the secret
-carries 260 random bits. The prefix is public: it names the record, so that one read finds it. The record holds
+carries 260 random bits. The prefix is public: it names the record, so that one read finds it. That holds
 HMAC-SHA256 (RFC 2104) of the whole key under the deployment's pepper, which is not in the same storage: who
 reads the table can neither use a key nor test guesses.
 """

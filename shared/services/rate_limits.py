@@ -1,7 +1,7 @@
 """Counting calls against the hourly quota of a principal, right over all processes together.
 
-Each process spends blocks that it leases out of the stored window (`shared.domain.quota`); a block is as large
-as the process's own demand, so that a quiet one leaves little unused. Ambiguous writes count as lost.
+Each process spends blocks that it leases out of the stored window (`shared.domain.quota`); a block is as
+large as the process's own demand, so that a quiet one leaves little unused. Ambiguous writes count as lost.
 
 When storage is away, a process lets through one call in a hundred of the limit for each principal and hour,
 logs that it does, and charges them to the window as soon as storage answers; beyond that the answer is 503.

@@ -1,4 +1,4 @@
-"""What knows callers, in memory: keys of the settings, keys handed out, tokens of one tenant, quotas, audit."""
+"""What knows callers, in memory: keys, tokens of one tenant, quotas and the audit trail."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Public keys of token issuers, remembered, renewed, and fetched anew when a token names one nobody knows.
 
-Entra rolls its keys without notice (learn.microsoft.com/entra/identity-platform/signing-key-rollover): keys are
-read again every `RENEW_SECONDS`, and at once, but not more often than every `PAUSE_SECONDS`, for an unknown
-key id. Until then unknown ids are refused from memory. While the issuer does not answer, keys read before go
-on being used for `STALE_SECONDS`; what they cannot judge is answered with 503.
+Entra rolls its keys without notice (learn.microsoft.com/entra/identity-platform/signing-key-rollover). They
+are read again every `RENEW_SECONDS`, and at once, but not more often than every `PAUSE_SECONDS`, for an
+unknown key id. Until then unknown ids are refused from memory. While the issuer does not answer, keys read
+before go on being used for `STALE_SECONDS`; what they cannot judge is answered with 503.
 """
 
 from __future__ import annotations

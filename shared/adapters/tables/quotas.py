@@ -1,7 +1,6 @@
 """Hourly quotas in the table `RateLimits`: one row a principal, whose newest window it holds.
 
-Each row is a partition of its own. Both columns fit the 32 bits of Edm.Int32: an hour's number since the epoch
-does for 245,000 years.
+Each row is a partition of its own. Both columns fit the 32 bits of Edm.Int32.
 """
 
 from __future__ import annotations

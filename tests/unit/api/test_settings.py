@@ -80,8 +80,8 @@ def test_defaults() -> None:
 def test_all_missing_are_named_at_once() -> None:
     text = _failure({})
     for name in (
-        "AzureWebJobsStorage", "ServiceBus", "SECURITY_COPILOT_API_KEY_PEPPER", "SECURITY_COPILOT_CURSOR_SECRET",
-        "SECURITY_COPILOT_PUBLIC_URL",
+        "AzureWebJobsStorage", "ServiceBus", "SECURITY_COPILOT_API_KEY_PEPPER",
+        "SECURITY_COPILOT_CURSOR_SECRET", "SECURITY_COPILOT_PUBLIC_URL",
     ):  # fmt: skip
         assert f"{name} is required" in text
 
