@@ -23,7 +23,7 @@ from shared.services.rate_limits import RateLimits
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
-from shared.settings import Settings
+from shared.settings import AzureSettings, KeyCommandSettings, Settings, StorageSettings
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from azure.storage.blob.aio import BlobServiceClient
 
     from shared.ports.authentication import Authenticator, TokenVerifier
-    from shared.ports.clock import Clock
+    from shared.ports.clock import Clock, TokenSource
     from shared.ports.identity import AuditLog
     from shared.ports.inventory import Inventory
     from shared.ports.messaging import EventPublisher
@@ -102,8 +102,8 @@ async def open_container(settings: Settings) -> Container:
     from shared.scanners.registry import available  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
-        identity = _Identity(settings, stack)
-        tables = await _tables(settings, identity, stack)
+        identity = _Identity(settings.azure, stack)
+        tables = await _tables(settings.storage, identity, stack)
         blobs = await _blobs(settings, identity, stack)
         broker = await _broker(settings, identity, stack)
         scan = settings.scan
@@ -192,6 +192,20 @@ async def open_callers(
     )
 
 
+async def open_key_desk(
+    settings: KeyCommandSettings, stack: AsyncExitStack
+) -> tuple[ApiKeys, AuditLog, Clock, TokenSource]:
+    """What the command that makes the first key needs; clients are closed with the stack."""
+    from shared.adapters.clock import SecretsTokenSource, SystemClock  # noqa: PLC0415
+    from shared.adapters.tables.api_keys import TableApiKeyStore  # noqa: PLC0415
+    from shared.adapters.tables.audit import TableAuditLog  # noqa: PLC0415
+
+    tables = await _tables(settings.storage, _Identity(settings.azure, stack), stack)
+    clock, source = SystemClock(), SecretsTokenSource()
+    keys = ApiKeys(TableApiKeyStore(tables), settings.pepper.get_secret_value(), clock, source)
+    return keys, TableAuditLog(tables), clock, source
+
+
 def _entra(settings: EntraSettings, clock: Clock, stack: AsyncExitStack) -> TokenVerifier:
     from shared.adapters.entra.openid_metadata import OpenIdMetadata  # noqa: PLC0415
     from shared.adapters.entra.tokens import EntraTrust  # noqa: PLC0415
@@ -213,8 +227,8 @@ def _entra(settings: EntraSettings, clock: Clock, stack: AsyncExitStack) -> Toke
 class _Identity:
     """The app's own identity, opened only when something needs it."""
 
-    def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
-        self._settings = settings
+    def __init__(self, azure: AzureSettings, stack: AsyncExitStack) -> None:
+        self._azure = azure
         self._stack = stack
         self._credential: AsyncTokenCredential | None = None
 
@@ -224,7 +238,7 @@ class _Identity:
         from shared.adapters.azure.credentials import open_credential  # noqa: PLC0415
 
         if self._credential is None:
-            azure = self._settings.azure
+            azure = self._azure
             opened = open_credential(
                 azure.credential.value, cloud_named("public"), client_id=azure.identity_client_id
             )
@@ -233,15 +247,9 @@ class _Identity:
         return self._credential
 
 
-async def open_tables(settings: Settings, stack: AsyncExitStack) -> TableServiceClient:
-    """The table client alone, for commands; closed with the stack."""
-    return await _tables(settings, _Identity(settings, stack), stack)
-
-
-async def _tables(settings: Settings, identity: _Identity, stack: AsyncExitStack) -> TableServiceClient:
+async def _tables(storage: StorageSettings, identity: _Identity, stack: AsyncExitStack) -> TableServiceClient:
     from shared.adapters.storage_clients import table_service  # noqa: PLC0415
 
-    storage = settings.storage
     if storage.connection_string is not None:
         client = table_service(connection_string=storage.connection_string.get_secret_value())
     else:

@@ -12,10 +12,10 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from shared.settings_identity import IDENTITY_VARIABLES, IdentitySettings, read_identity
+from shared.settings_identity import IDENTITY_VARIABLES, IdentitySettings, read_identity, read_pepper
 from shared.settings_reader import SettingsError, SettingsReader, Variable
 
-__all__ = ["VARIABLES", "CredentialKind", "Settings", "SettingsError"]
+__all__ = ["VARIABLES", "CredentialKind", "KeyCommandSettings", "Settings", "SettingsError"]
 
 MIN_CURSOR_SECRET: Final = 32
 MAX_ENVIRONMENTS: Final = 100
@@ -168,6 +168,32 @@ class Settings(_Frozen):
             azure=azure,
             scan=scan,
         )
+
+
+class KeyCommandSettings(_Frozen):
+    """The little that making a key by command needs: where keys are, as whom to go there, and the pepper."""
+
+    storage: StorageSettings
+    azure: AzureSettings
+    pepper: SecretStr
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> KeyCommandSettings:
+        """Read and validate.
+
+        Raises:
+            SettingsError: names every variable that is missing, malformed or still a placeholder.
+        """
+        reader = SettingsReader(environment, VARIABLES)
+        public_url = reader.url("SECURITY_COPILOT_PUBLIC_URL", required=False)
+        reader.local = public_url is not None and reader.is_loopback(public_url)
+        storage = _storage(reader)
+        azure = _azure(reader)
+        pepper = read_pepper(reader)
+        reader.raise_problems()
+        if azure is None or pepper is None:
+            raise SettingsError(["settings are incomplete"])  # not reached: raise_problems has raised
+        return cls(storage=storage, azure=azure, pepper=pepper)
 
 
 def _storage(reader: SettingsReader) -> StorageSettings:

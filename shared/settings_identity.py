@@ -105,7 +105,7 @@ def read_identity(reader: SettingsReader) -> IdentitySettings | None:
     keys = reader.json_list(_API_KEYS, ApiKey, MAX_API_KEYS, required=False)
     keys += _admin_key(reader)
     _check_keys(reader, keys)
-    pepper = reader.secret("SECURITY_COPILOT_API_KEY_PEPPER", minimum=MIN_PEPPER)
+    pepper = read_pepper(reader)
     entra = _entra(reader)
     fields = reader.boolean("SECURITY_COPILOT_RATE_LIMIT_FIELDS")
     attempts = reader.number("SECURITY_COPILOT_FAILED_ATTEMPTS", 1, 1_000_000, whole=True)
@@ -120,6 +120,11 @@ def read_identity(reader: SettingsReader) -> IdentitySettings | None:
         failed_attempts=int(attempts),
         trusted_hops=int(hops),
     )
+
+
+def read_pepper(reader: SettingsReader) -> SecretStr | None:
+    """The pepper alone; None after a problem was noted."""
+    return reader.secret("SECURITY_COPILOT_API_KEY_PEPPER", minimum=MIN_PEPPER)
 
 
 def _admin_key(reader: SettingsReader) -> tuple[ApiKey, ...]:
