@@ -1,7 +1,8 @@
 """Requests per second through the whole pipeline, with and without counting them against the quota.
 
 In process, without a web server, so that the share of the limiter is not hidden: authentication by a
-configured key, quota on Azurite, a handler that reads no storage. Rounds alternate; the best of each kind is compared.
+configured key, quota on Azurite, a handler that reads no storage. Rounds alternate; the best of each kind is
+compared.
 """
 
 from __future__ import annotations

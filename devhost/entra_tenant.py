@@ -66,7 +66,11 @@ class EntraTenant:
             "client_id_scope": f"{API_CLIENT_ID}/.default",
             "ca_file": str(self._folder / "ca-bundle.pem"),
             "clients": {
-                role: {"client_id": client_id, "client_secret": secret}
+                role: {
+                    "client_id": client_id,
+                    "client_secret": secret,
+                    "identity_endpoint": f"{self._authority}/msi/{client_id}/token",
+                }
                 for role, (client_id, secret) in self._clients.items()
             },
         }

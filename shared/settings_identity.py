@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from shared.domain.api_key import is_key_id
 from shared.domain.principal import Principal, Role, Tier
 from shared.settings_reader import SettingsReader, Variable
 
@@ -142,6 +143,8 @@ def _check_keys(reader: SettingsReader, keys: tuple[ApiKey, ...]) -> None:
         reader.problem(_API_KEYS, "ids must be unique")
     if len({entry.key.get_secret_value() for entry in keys}) != len(keys):
         reader.problem(_API_KEYS, "keys must be unique")
+    if any(is_key_id(entry.id) for entry in keys):
+        reader.problem(_API_KEYS, "ids must not look like those of keys that the service hands out")
     for index, entry in enumerate(keys):
         if entry.id != ADMIN_KEY_ID:
             reader.refuse_placeholder(f"{_API_KEYS}[{index}].key", entry.key.get_secret_value())

@@ -1,7 +1,8 @@
 """The tenant: its applications, the tokens they get, its metadata and its keys.
 
 Sources: learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow (requests, errors),
-.../access-token-claims-reference (claims of v1.0 and v2.0 tokens), OpenID Connect Discovery 1.0.
+.../access-token-claims-reference (claims of v1.0 and v2.0 tokens), OpenID Connect Discovery 1.0;
+learn.microsoft.com/azure/app-service/overview-managed-identity (REST protocol, api-version 2019-08-01).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 V1_ISSUER: Final = "https://sts.windows.net"
 TOKEN_SECONDS: Final = 3600
+IDENTITY_VERSION: Final = "2019-08-01"
 _DEFAULT: Final = "/.default"
 
 
@@ -109,6 +111,33 @@ class TokenIssuer:
             "ext_expires_in": TOKEN_SECONDS,
             "access_token": self._signed(client, scope.removesuffix(_DEFAULT)),
         }
+
+    def managed_identity_token(
+        self, client_id: str, headers: Mapping[str, str], query: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Answer to an App Service app that asks for a token of its identity, the client `client_id`.
+
+        Raises:
+            TokenRefusedError: wrong header, api-version or resource.
+        """
+        client = self._clients[client_id]
+        given = headers.get("X-IDENTITY-HEADER", "")
+        if not hmac.compare_digest(given.encode(), client.secret.encode()):
+            raise TokenRefusedError(401, "invalid_client", "X-IDENTITY-HEADER is missing or does not match.")
+        if query.get("api-version") != IDENTITY_VERSION:
+            raise TokenRefusedError(400, "invalid_request", f"api-version must be {IDENTITY_VERSION}.")
+        resource = query.get("resource", "")
+        return {
+            "access_token": self._signed(client, resource),
+            "expires_on": str(int(self._clock()) + TOKEN_SECONDS),
+            "resource": resource,
+            "token_type": "Bearer",
+            "client_id": client.client_id,
+        }
+
+    def knows(self, client_id: str) -> bool:
+        """Whether there is such an application."""
+        return client_id in self._clients
 
     def _signed(self, client: Client, audience: str) -> str:
         """A v1.0 token for the API's URI, a v2.0 one for its client id; nothing for other audiences."""

@@ -27,7 +27,9 @@ async def serve(issuer: TokenIssuer, context: ssl.SSLContext, port: int = 0) -> 
     listener = socket.create_server((LOOPBACK, port))
     bound = int(listener.getsockname()[1])
     issuer.base_url = f"https://{LOOPBACK}:{bound}"
-    runner = web.AppRunner(_application(issuer), access_log=None, handle_signals=False, shutdown_timeout=2.0)
+    runner = web.AppRunner(
+        _Tenant(issuer).application(), access_log=None, handle_signals=False, shutdown_timeout=2.0
+    )
     await runner.setup()
     try:
         await web.SockSite(runner, listener, ssl_context=context).start()
@@ -37,37 +39,54 @@ async def serve(issuer: TokenIssuer, context: ssl.SSLContext, port: int = 0) -> 
         listener.close()
 
 
-def _application(issuer: TokenIssuer) -> web.Application:
-    async def metadata_v1(_request: web.Request) -> web.Response:
-        return web.json_response(issuer.metadata("1.0"))
+class _Tenant:
+    """HTTP handlers of one issuer."""
 
-    async def metadata_v2(_request: web.Request) -> web.Response:
-        return web.json_response(issuer.metadata("2.0"))
+    def __init__(self, issuer: TokenIssuer) -> None:
+        self._issuer = issuer
 
-    async def keys(_request: web.Request) -> web.Response:
-        return web.json_response(issuer.keys())
+    def application(self) -> web.Application:
+        application = web.Application(client_max_size=MAX_BODY)
+        tenant = f"/{self._issuer.tenant}"
+        metadata = ".well-known/openid-configuration"
+        application.router.add_get(f"{tenant}/{metadata}", self.metadata_v1)
+        application.router.add_get(f"{tenant}/v2.0/{metadata}", self.metadata_v2)
+        application.router.add_get(f"{tenant}/discovery/keys", self.keys)
+        application.router.add_get(f"{tenant}/discovery/v2.0/keys", self.keys)
+        application.router.add_post(f"{tenant}/oauth2/v2.0/token", self.token)
+        application.router.add_get("/msi/{client_id}/token", self.identity)
+        application.router.add_post("/_control/rotate", self.rotate)
+        return application
 
-    async def token(request: web.Request) -> web.Response:
+    async def metadata_v1(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._issuer.metadata("1.0"))
+
+    async def metadata_v2(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._issuer.metadata("2.0"))
+
+    async def keys(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._issuer.keys())
+
+    async def token(self, request: web.Request) -> web.Response:
         form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
         try:
-            return web.json_response(issuer.token(form), headers={"Cache-Control": "no-store"})
+            return web.json_response(self._issuer.token(form), headers={"Cache-Control": "no-store"})
         except TokenRefusedError as error:
             body: dict[str, Any] = {"error": error.code, "error_description": str(error)}
             return web.json_response(body, status=error.status)
 
-    async def rotate(request: web.Request) -> web.Response:
+    async def identity(self, request: web.Request) -> web.Response:
+        client_id = request.match_info["client_id"]
+        if not self._issuer.knows(client_id):
+            raise web.HTTPNotFound
+        try:
+            answer = self._issuer.managed_identity_token(client_id, request.headers, request.query)
+        except TokenRefusedError as error:
+            return web.json_response({"statusCode": error.status, "message": str(error)}, status=error.status)
+        return web.json_response(answer)
+
+    async def rotate(self, request: web.Request) -> web.Response:
         if "Origin" in request.headers:
             return web.json_response({"error": "web pages may not rotate keys"}, status=403)
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        return web.json_response({"kid": issuer.add_key(key)})
-
-    application = web.Application(client_max_size=MAX_BODY)
-    tenant = f"/{issuer.tenant}"
-    metadata = ".well-known/openid-configuration"
-    application.router.add_get(f"{tenant}/{metadata}", metadata_v1)
-    application.router.add_get(f"{tenant}/v2.0/{metadata}", metadata_v2)
-    application.router.add_get(f"{tenant}/discovery/keys", keys)
-    application.router.add_get(f"{tenant}/discovery/v2.0/keys", keys)
-    application.router.add_post(f"{tenant}/oauth2/v2.0/token", token)
-    application.router.add_post("/_control/rotate", rotate)
-    return application
+        return web.json_response({"kid": self._issuer.add_key(key)})

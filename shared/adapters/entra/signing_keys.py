@@ -1,9 +1,9 @@
 """Public keys of token issuers, remembered, renewed, and fetched anew when a token names one nobody knows.
 
 Entra rolls its keys without notice (learn.microsoft.com/entra/identity-platform/signing-key-rollover). They
-are read again every `RENEW_SECONDS`, and at once, but not more often than every `PAUSE_SECONDS`, for an
-unknown key id. Until then unknown ids are refused from memory. While the issuer does not answer, keys read
-before go on being used for `STALE_SECONDS`; what they cannot judge is answered with 503.
+are read again every `RENEW_SECONDS`, and at once for an unknown key id, but for those not more often than
+every `PAUSE_SECONDS`: in between, unknown ids are refused from memory. While the issuer does not answer,
+keys read before go on being used for `STALE_SECONDS`; what they cannot judge is answered with 503.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ class _KeySet:
     keys: dict[str, SigningKey] = field(default_factory=dict)
     read_at: float | None = None
     next_fetch: float = 0.0
+    """Not before, after a fetch that failed."""
+    next_search: float = 0.0
+    """Not before, for an unknown key id."""
     failing: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -57,6 +60,8 @@ class SigningKeys:
         if self._wants_fetch(known, key_id, now):
             async with known.lock:
                 if self._wants_fetch(known, key_id, now := self._clock.now().timestamp()):
+                    if self._is_current(known, now):
+                        known.next_search = now + PAUSE_SECONDS
                     await self._fetch(known, issuer, now)
         if known.read_at is not None and now - known.read_at < STALE_SECONDS and key_id in known.keys:
             return known.keys[key_id]
@@ -68,7 +73,13 @@ class SigningKeys:
     def _wants_fetch(known: _KeySet, key_id: str, now: float) -> bool:
         if now < known.next_fetch:
             return False
-        return known.read_at is None or now - known.read_at >= RENEW_SECONDS or key_id not in known.keys
+        return not SigningKeys._is_current(known, now) or (
+            key_id not in known.keys and now >= known.next_search
+        )
+
+    @staticmethod
+    def _is_current(known: _KeySet, now: float) -> bool:
+        return known.read_at is not None and now - known.read_at < RENEW_SECONDS
 
     async def _fetch(self, known: _KeySet, issuer: Issuer, now: float) -> None:
         try:
@@ -80,4 +91,4 @@ class SigningKeys:
             _log.warning("signing keys of %s cannot be read: %s", issuer.url, error)
             return
         known.keys, known.read_at = keys, now
-        known.failing, known.next_fetch = False, now + PAUSE_SECONDS
+        known.failing = False

@@ -66,6 +66,7 @@ def test_secrets_are_not_in_the_representation() -> None:
         ("SECURITY_COPILOT_API_KEY_PEPPER", "short", "at least 32"),
         ("SECURITY_COPILOT_API_KEY_PEPPER", "changeme-changeme-changeme-changeme", "placeholder"),
         ("SECURITY_COPILOT_API_KEY_PEPPER", "local-only-api-key-pepper-000000000001", "published"),
+        ("SECURITY_COPILOT_API_KEYS", json.dumps([{**KEY, "id": "key-abcdefghijkl"}]), "hands out"),
         ("SECURITY_COPILOT_ADMIN_KEY", "short", "at least 24"),
         ("SECURITY_COPILOT_ADMIN_KEY", "has a blank in the middle of it", "visible ASCII"),
         ("SECURITY_COPILOT_ADMIN_KEY", "<put the administrator's key here>", "placeholder"),
