@@ -67,6 +67,8 @@ class ApiKeys:
         self._clock = clock
         self._secrets = secrets
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._revoked: OrderedDict[str, None] = OrderedDict()
+        """Revoked here: a record that was being read meanwhile is not believed."""
         self._use_written: dict[str, float] = {}
 
     async def create(self, wanted: NewApiKey, created_by: str) -> tuple[ApiKeyRecord, str]:
@@ -106,13 +108,13 @@ class ApiKeys:
         Raises:
             NotFoundError: there is none with that id.
         """
-        self._known.pop(key_id, None)
         try:
             await self._store.delete(key_id)
         except MissingError as error:
             raise NotFoundError("API key not found") from error
-        finally:
-            self._known.pop(key_id, None)
+        self._revoked[key_id] = None
+        if len(self._revoked) > MAX_CACHED:
+            self._revoked.popitem(last=False)
 
     async def page(self, request: PageRequest) -> Page[ApiKeyRecord]:
         """Keys newest first."""
@@ -124,7 +126,7 @@ class ApiKeys:
         if prefix is None:
             return None
         found = (await self._record(key_id_of(prefix))).found
-        if found is None or not fits(token, self._pepper, found.value):
+        if found is None or found.value.key_id in self._revoked or not fits(token, self._pepper, found.value):
             raise UnauthorizedError("Invalid credentials")
         if found.value.expires_at <= self._clock.now():
             raise UnauthorizedError("API key has expired")

@@ -69,6 +69,7 @@ BAD: dict[str, Callable[[], str | None]] = {
         "Bearer " + jwt.encode(claims(NOW), private_key("stranger"), "RS256", headers={"kid": "k1"})
     ),
     "unknown key id": lambda: "Bearer " + signed(claims(NOW), "stranger"),
+    "ID token": lambda: "Bearer " + signed(claims(NOW, appid=None, nonce="n")),
     "no object id": lambda: "Bearer " + signed(claims(NOW, oid=None)),
 }
 

@@ -16,7 +16,7 @@ from devhost.child import Child
 from shared.domain.principal import Tier
 from shared.domain.quota import HOUR_SECONDS, largest_block
 
-pytestmark = [pytest.mark.local_stack, pytest.mark.slow]
+pytestmark = pytest.mark.local_stack
 
 ADMIN = "Q7mX2vB9kL4nT8sR1wY5zC3f"
 CLIENTS = 50
@@ -83,7 +83,7 @@ async def storm(hosts: list[str], tier: Tier) -> Run:
     return run
 
 
-@pytest.mark.parametrize("tier", [Tier.STANDARD, Tier.PROFESSIONAL])
+@pytest.mark.parametrize("tier", [Tier.STANDARD, pytest.param(Tier.PROFESSIONAL, marks=pytest.mark.slow)])
 async def test_never_one_call_over_the_limit(hosts: list[str], tier: Tier) -> None:
     left = HOUR_SECONDS - time.time() % HOUR_SECONDS
     if left < ROOM_SECONDS:

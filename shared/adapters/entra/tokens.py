@@ -1,8 +1,8 @@
 """What makes an access token of Microsoft Entra ID acceptable: pure judgement, no fetching.
 
 Sources: learn.microsoft.com/entra/identity-platform/access-tokens (validation, issuers of v1.0 and v2.0),
-.../access-token-claims-reference (claims), RFC 7519 (JWT), RFC 8725 (algorithms are fixed by us, never taken
-from the token).
+.../access-token-claims-reference and .../id-token-claims-reference (claims), RFC 7519 (JWT), RFC 8725
+(algorithms are fixed by us, never taken from the token; one kind of token must not pass for another).
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ MIN_KEY_BITS: Final = 2048
 """RFC 7518, 3.3."""
 MAX_KEY_ID: Final = 256
 _MAX_NAME: Final = 200
+_CLIENT_CLAIMS: Final = {"1.0": "appid", "2.0": "azp"}
+"""Who asked for an access token, by its version. ID tokens carry the same roles, but not this."""
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _COMPACT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 _BY_STRENGTH: Final = (Role.ADMIN, Role.OPERATOR, Role.VIEWER)
@@ -139,7 +141,7 @@ def accepted(token: str, key: SigningKey, issuer: Issuer, trust: EntraTrust, now
     alike; its role is the strongest of the app roles, or None.
 
     Raises:
-        UnauthorizedError: signature, issuer, audience, times or object id do not hold.
+        UnauthorizedError: signature, issuer, audience, times or object id do not hold, or it is an ID token.
     """
     try:
         claims = jwt.decode(
@@ -163,6 +165,8 @@ def accepted(token: str, key: SigningKey, issuer: Issuer, trust: EntraTrust, now
         raise _refused() from error
     if not isinstance(claims["aud"], str) or claims["tid"] != issuer.tenant:
         raise _refused()
+    if not isinstance(claims.get(_CLIENT_CLAIMS[issuer.version]), str):
+        raise UnauthorizedError("Token is not an access token")
     _check_times(claims, now.timestamp())
     return _principal(claims, trust)
 

@@ -14,6 +14,7 @@ from shared.adapters.tables.codec import decode, encode, pack
 from shared.adapters.tables.table import Action, Entity, Table, Write, etag_of
 from shared.domain.api_key import ApiKeyRecord, is_key_id
 from shared.domain.page import Page, PageRequest, Versioned
+from shared.ports.errors import MissingError
 
 _PARTITION: Final = "keys"
 _LAST_SECOND: Final = 999_999_999_999
@@ -46,6 +47,8 @@ class TableApiKeyStore:
 
     async def delete(self, key_id: str) -> None:
         """See `ApiKeyStore.delete`."""
+        if not is_key_id(key_id):  # storage would refuse some of these as keys of rows
+            raise MissingError("not the id of an API key")
         await self._table.write(Write(Action.DELETE, {"PartitionKey": _PARTITION, "RowKey": key_id}))
 
     async def page(self, request: PageRequest) -> Page[ApiKeyRecord]:

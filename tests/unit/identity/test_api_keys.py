@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -138,6 +139,27 @@ async def test_a_revoked_key_is_refused_here_at_once_and_elsewhere_within_the_ca
         await elsewhere.principal_of(text)
     with pytest.raises(NotFoundError):
         await desk.keys.revoke(record.key_id)
+
+
+async def test_a_record_that_was_being_read_while_it_was_revoked_is_not_believed() -> None:
+    desk = Desk()
+    record, text = await desk.keys.create(WANTED, "a")
+    read, go_on = asyncio.Event(), asyncio.Event()
+    get = desk.store.get
+
+    async def slow(key_id: str) -> Versioned[ApiKeyRecord] | None:
+        found = await get(key_id)
+        read.set()
+        await go_on.wait()
+        return found
+
+    desk.store.get = slow  # type: ignore[method-assign]
+    judging = asyncio.create_task(desk.keys.principal_of(text))
+    await read.wait()
+    await desk.keys.revoke(record.key_id)
+    go_on.set()
+    with pytest.raises(UnauthorizedError):
+        await judging
 
 
 async def test_calls_read_once_a_minute_and_write_once_a_quarter() -> None:

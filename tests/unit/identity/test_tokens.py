@@ -75,8 +75,15 @@ async def test_both_versions_are_accepted(version: str) -> None:
 async def test_a_person_is_named_and_an_application_is_its_id() -> None:
     person = claims(NOW, version="2.0", preferred_username="abe\u202eli@contoso.test", name="Abe")
     assert (await Gate().judge(signed(person))).name == "abeli@contoso.test"
-    nameless = claims(NOW, appid=None)
+    nameless = claims(NOW, appid=" ")
     assert (await Gate().judge(signed(nameless))).name == ID
+
+
+@pytest.mark.parametrize(("version", "claim"), [("1.0", "appid"), ("2.0", "azp")])
+async def test_an_id_token_is_no_access_token(version: str, claim: str) -> None:
+    """Of the same issuer, key, tenant, audience and roles: what signing in to a page of ours gives."""
+    token = signed(claims(NOW, version=version, aud=CLIENT, nonce="n", **{claim: None}))
+    await Gate().refuses(token, "Token is not an access token")
 
 
 @pytest.mark.parametrize(
