@@ -25,10 +25,11 @@ from functions.http.exchange import (
 )
 from functions.http.openapi import document
 from functions.http.security import scans as security_scans
-from functions.http.v1 import access, findings, rules, scans
+from functions.http.v1 import access, findings, permissions, rules, scans
 from shared.api.access import ApiKeyBody, ApiKeyCreated, ApiKeyPage, AuditTrail
 from shared.api.errors import ErrorCode
 from shared.api.health import Live, Readiness
+from shared.api.permissions import PermissionsPage, PermissionsQuery
 from shared.api.query import (
     AuditQuery,
     ExposureQuery,
@@ -197,6 +198,8 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     _get("X-07", "v1_rules_list", f"{_V1}/rules", rules.listing, PageQuery, RulePage,
          "List the rules of the catalogue"),
     _get("X-07", "v1_rules_get", f"{_V1}/rules/{{rule_id}}", rules.get, NoQuery, Rule, "Get a rule"),
+    _get("X-13", "v1_permissions_get", f"{_V1}/permissions", permissions.get, PermissionsQuery,
+         PermissionsPage, "Get the least permissions that a scan needs"),
     replace(_get("X-17", "v1_api_keys_list", f"{_V1}/api-keys", access.list_keys, PageQuery, ApiKeyPage,
                  "List API keys, newest first"), roles=ADMINS),
     replace(_post("X-17", "v1_api_keys_create", f"{_V1}/api-keys", access.create_key, ApiKeyBody,

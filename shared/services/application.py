@@ -13,6 +13,7 @@ from shared.ports.clock import Clock, TokenSource
 from shared.ports.health import HealthProbe
 from shared.ports.identity import AuditLog
 from shared.rules.base import RuleMetadata
+from shared.scanners.base import Scanners
 from shared.services.api_keys import ApiKeys
 from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_queries import FindingQueries
@@ -65,6 +66,7 @@ class Application:
     scan_queries: ScanQueries
     finding_queries: FindingQueries
     rules: Mapping[str, RuleMetadata]
+    scanners: Scanners
     authenticator: Authenticator
     failed_attempts: FailedAttempts
     rate_limits: RateLimits

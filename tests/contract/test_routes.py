@@ -35,6 +35,7 @@ B-04  GET  /v1/findings                      v1_findings_list      admin,operato
 B-05  GET  /v1/findings/{finding_id}         v1_findings_get       admin,operator,viewer
 X-07  GET  /v1/rules                         v1_rules_list         admin,operator,viewer
 X-07  GET  /v1/rules/{rule_id}               v1_rules_get          admin,operator,viewer
+X-13  GET  /v1/permissions                   v1_permissions_get    admin,operator,viewer
 X-17  GET    /v1/api-keys                    v1_api_keys_list      admin
 X-17  POST   /v1/api-keys                    v1_api_keys_create    admin
 X-17  DELETE /v1/api-keys/{key_id}           v1_api_keys_delete    admin
@@ -171,8 +172,8 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         await over.scans.insert(finished(NOW))
         await note(over)
     broken = Api()
-    broken.rewire(scan_queries=None, finding_queries=None, start_scan=None, scan_control=None, rules=None,
-                  probes=None, api_keys=None, audit=_NothingReads(), clock=broken.clock)  # fmt: skip
+    parts = ("scanners", "scan_queries", "finding_queries", "start_scan", "scan_control", "rules", "probes")
+    broken.rewire(clock=broken.clock, audit=_NothingReads(), **dict.fromkeys((*parts, "api_keys")))
     for body in (None, {"subscription_id": "s"}, {"name": "n", "role": "viewer"}):
         await note(broken, body=body)
     expected = {code.status for code in error_codes(route)}

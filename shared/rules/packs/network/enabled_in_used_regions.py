@@ -8,8 +8,8 @@ from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, text_at
 from shared.rules.packs.network._controls import LOGGING, cis_azure
-from shared.rules.packs.network._related import SubscriptionRule
 from shared.rules.property_rule import judged, resource_finding
+from shared.rules.related_rule import SubscriptionRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
 _WATCHERS: Final = "microsoft.network/networkwatchers"
