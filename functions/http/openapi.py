@@ -16,6 +16,11 @@ from shared.domain.principal import Role
 
 VERSION: Final = "1.0"
 _REF: Final = "#/components/schemas/{model}"
+_BEARER: Final = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, or an access token of Microsoft Entra ID for this API",
+}
 _WITH_LOCATION: Final = 202
 _CREATED: Final = 201
 
@@ -42,7 +47,7 @@ def document(routes: Sequence[Route[Any, Any]], public_url: str) -> dict[str, An
         "paths": paths,
         "components": {
             "schemas": definitions,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"bearer": _BEARER},
         },
     }
 

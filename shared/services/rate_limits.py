@@ -66,8 +66,8 @@ class _Account:
     hour: int
     limit: int
     left: int = 0
-    spent_elsewhere: int = 0
-    """Leased of the window, beside what is left here, when it was last seen."""
+    leased: int = 0
+    """Of the window, by all processes, when it was last seen."""
     exhausted: bool = False
     stored: Versioned[Window] | None = None
     credit: int = 0
@@ -86,7 +86,7 @@ class _Account:
         self.limit, self.left, self.exhausted = limit, 0, False
 
     def quota(self, allowed: bool) -> Quota:
-        remaining = 0 if self.exhausted and not self.left else self.limit - self.spent_elsewhere + self.left
+        remaining = 0 if self.exhausted and not self.left else self.limit - self.leased + self.left
         return Quota(allowed, self.limit, max(0, min(self.limit, remaining)), reset_of(self.hour))
 
 
@@ -170,7 +170,7 @@ class RateLimits:
                 continue
             account.hour, account.owed = asked.window.hour, 0
             account.stored = Versioned(asked.window, etag)
-            account.left, account.spent_elsewhere = asked.granted, asked.window.leased
+            account.left, account.leased = asked.granted, asked.window.leased
             account.exhausted = asked.granted == 0
             account.leased_at, account.wanted = now, wanted
             return
