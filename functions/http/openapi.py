@@ -47,6 +47,7 @@ def document(routes: Sequence[Route[Any, Any]], public_url: str) -> dict[str, An
         "paths": paths,
         "components": {
             "schemas": definitions,
+            "headers": _COMMON_HEADERS,
             "securitySchemes": {"bearer": _BEARER},
         },
     }
@@ -177,16 +178,20 @@ def _failure(route: Route[Any, Any], code: ErrorCode) -> dict[str, Any]:
 
 
 def _common_headers(route: Route[Any, Any], *, counted: bool = True) -> dict[str, Any]:
-    headers = {"X-Request-Id": _header("Names this request in logs and errors")}
+    names = ["X-Request-Id"]
     if counted and route.counted and route.roles is not None:
-        headers["X-RateLimit-Limit"] = _header("Calls that the caller has in an hour")
-        headers["X-RateLimit-Remaining"] = _header("Calls left in this hour")
-        headers["X-RateLimit-Reset"] = _header("Epoch second at which the next hour begins")
-    return headers
+        names += ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _header(description: str) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": "string"}}
+def _header(description: str, kind: str = "string") -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
 
 
+_COMMON_HEADERS: Final = {
+    "X-Request-Id": _header("Names this request in logs and errors"),
+    "X-RateLimit-Limit": _header("Calls that the caller has in an hour", "integer"),
+    "X-RateLimit-Remaining": _header("Calls left in this hour", "integer"),
+    "X-RateLimit-Reset": _header("Epoch second at which the next hour begins", "integer"),
+}
 _TITLES: Final = {200: "Success", 201: "Made", 204: "Done", 202: "Accepted and under way", 503: "Not ready"}
