@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -10,14 +11,34 @@ import orjson
 from pydantic import BaseModel
 
 from functions.http import system
-from functions.http.exchange import JSON, TEXT, BodyT, Call, Handler, Method, QueryT, Reply, Route
+from functions.http.exchange import (
+    JSON,
+    NO_CONTENT,
+    TEXT,
+    BodyT,
+    Call,
+    Handler,
+    Method,
+    QueryT,
+    Reply,
+    Route,
+)
 from functions.http.openapi import document
 from functions.http.security import scans as security_scans
-from functions.http.v1 import findings, permissions, rules, scans
+from functions.http.v1 import access, findings, permissions, rules, scans
+from shared.api.access import ApiKeyBody, ApiKeyCreated, ApiKeyPage, AuditTrail
 from shared.api.errors import ErrorCode
 from shared.api.health import Live, Readiness
 from shared.api.permissions import PermissionsPage, PermissionsQuery
-from shared.api.query import ExposureQuery, FindingsQuery, NoQuery, PageQuery, ResultsQuery, ScansQuery
+from shared.api.query import (
+    AuditQuery,
+    ExposureQuery,
+    FindingsQuery,
+    NoQuery,
+    PageQuery,
+    ResultsQuery,
+    ScansQuery,
+)
 from shared.api.security import SecurityScanAccepted, SecurityScanBody, SecurityScanDetail
 from shared.api.v1 import (
     CoveragePage,
@@ -38,6 +59,7 @@ from shared.services.application import Application
 
 ANYONE: Final = frozenset(Role)
 WRITERS: Final = frozenset({Role.ADMIN, Role.OPERATOR})
+ADMINS: Final = frozenset({Role.ADMIN})
 
 _SECURITY: Final = "api/v1/security"
 _V1: Final = "v1"
@@ -105,6 +127,24 @@ def _post(
     )
 
 
+def _admin_delete(
+    contract_id: str, name: str, path: str, handler: Handler[EmptyBody, NoQuery], summary: str
+) -> Route[EmptyBody, NoQuery]:
+    """A removal: administrators; nothing is answered."""
+    return Route(
+        contract_id=contract_id,
+        name=name,
+        method="DELETE",
+        path=path,
+        summary=summary,
+        handler=handler,
+        roles=ADMINS,
+        body=EmptyBody,
+        query=NoQuery,
+        responses={204: NO_CONTENT},
+    )
+
+
 def _public(
     name: str, path: str, handler: Handler[EmptyBody, NoQuery], responses: Responses, summary: str
 ) -> Route[EmptyBody, NoQuery]:
@@ -160,6 +200,15 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     _get("X-07", "v1_rules_get", f"{_V1}/rules/{{rule_id}}", rules.get, NoQuery, Rule, "Get a rule"),
     _get("X-13", "v1_permissions_get", f"{_V1}/permissions", permissions.get, PermissionsQuery,
          PermissionsPage, "Get the least permissions that a scan needs"),
+    replace(_get("X-17", "v1_api_keys_list", f"{_V1}/api-keys", access.list_keys, PageQuery, ApiKeyPage,
+                 "List API keys, newest first"), roles=ADMINS),
+    replace(_post("X-17", "v1_api_keys_create", f"{_V1}/api-keys", access.create_key, ApiKeyBody,
+                  {201: ApiKeyCreated}, "Make an API key; it is shown this once"),
+            roles=ADMINS, secret_answer=True),
+    _admin_delete("X-17", "v1_api_keys_delete", f"{_V1}/api-keys/{{key_id}}", access.revoke_key,
+                  "Revoke an API key"),
+    replace(_get("audit", "v1_audit_list", f"{_V1}/audit", access.audit, AuditQuery, AuditTrail,
+                 "List writes of all callers, newest first"), roles=ADMINS),
     _public("health_live", "health/live", system.live, {200: Live}, "Whether the process answers"),
     _public("health_ready", "health/ready", system.ready, {200: Readiness, 503: Readiness},
             "Whether storage and broker answer"),

@@ -93,6 +93,12 @@ class PageQuery(NoQuery):
         return parameters
 
 
+class AuditQuery(PageQuery):
+    """The audit trail grows without end: it is read on from a position, and nothing is left out."""
+
+    offset: Annotated[int, BeforeValidator(_whole)] = Field(default=0, ge=0, le=0, description="Always 0")
+
+
 class ScansQuery(PageQuery):
     """A-03, X-01."""
 

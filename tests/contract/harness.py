@@ -26,7 +26,6 @@ from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
-from shared.adapters.static_api_keys import StaticApiKeys
 from shared.domain.finding import Finding, FrozenFinding, Observation
 from shared.domain.ids import IdKind, make_id
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanTotals
@@ -41,6 +40,7 @@ from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
 from shared.settings import Settings
+from tests.contract.callers import Callers
 from tests.unit.engine.probe_scanner import Only, ProbeScanner
 
 NOW = datetime(2025, 8, 5, 17, 42, 58, tzinfo=UTC)
@@ -76,6 +76,7 @@ def settings(**overrides: str) -> Settings:
             [{"id": f"key-{role}", "name": role, "role": role, "key": key} for role, key in KEYS.items()]
         ),
         "SECURITY_COPILOT_CURSOR_SECRET": "9f8c3a51b7e24d60a1f5c8e3d7b92046",
+        "SECURITY_COPILOT_API_KEY_PEPPER": "5d1e90c7a3b84f62d8e4071b9c6a2f35",
         "SECURITY_COPILOT_PUBLIC_URL": PUBLIC_URL,
         "ENVIRONMENTS": json.dumps({"production": [SUBSCRIPTION], "staging": ["s-1", "s-2"]}),
     }
@@ -137,6 +138,7 @@ class Api:
         self.messenger = FailingMessenger(self.clock)
         self.slept: list[float] = []
         self.on_sleep: Any = None
+        self.callers = Callers(self.settings, self.clock)
         self.engine = engine = Engine(
             scans=self.scans,
             plans=self.plans,
@@ -159,7 +161,7 @@ class Api:
             finding_queries=FindingQueries(self.findings),
             rules={RULE.rule_id: RULE},
             scanners=engine.scanners,
-            authenticator=StaticApiKeys(self.settings.api.keys),
+            **self.callers.parts(),
             probes=self.probes,
             clock=self.clock,
             tokens=MemoryTokenSource(7),
