@@ -36,6 +36,7 @@ class ArmList:
     """The Azure action that reading it needs."""
     ask: Ask = Ask.LIST
     keeps: tuple[str, ...] = ()
+    opt_in: bool = False
 
     @property
     def name(self) -> str:

@@ -28,6 +28,12 @@ def rows_of(service: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["service"] == service]
 
 
+def only(row: dict[str, Any], name: str) -> Any:
+    """What a row's input holds under a name for its one subscription."""
+    client = next(iter(row["input"].values()))
+    return next(iter(client[name].values()))
+
+
 def need(path: Path) -> None:
     """Skip where the data is not at hand."""
     if not path.exists():

@@ -9,7 +9,7 @@ import pytest
 
 from shared.rules.base import RuleStatus
 from shared.rules.columns import Tree, tree_of
-from shared.rules.registry import ResourceRule, resource_rules
+from shared.rules.registry import ResourceRule, directory_rules, resource_rules
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 from tests.unit.rules.corpus import AS_OF, SUBSCRIPTION
 
@@ -62,7 +62,10 @@ def _id(kind: str, above: str | None) -> str:
     return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/{provider}{name}"
 
 
-@pytest.mark.parametrize("rule", resource_rules(), ids=lambda rule: rule.metadata.rule_id)
+RULES = (*resource_rules(), *directory_rules())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.metadata.rule_id)
 def test_never_raises(rule: ResourceRule) -> None:
     draw = Random(rule.metadata.rule_id)
     trees = {kind: tree_of(paths) for kind, paths in rule.columns.items()}

@@ -33,6 +33,7 @@ BY_SERVICE = {
     "kube_api_and_docker_from_internet legacy_cleartext_from_internet not_attached rdp_from_internet "
     "shadowed_rule smb_from_internet ssh_from_internet udp_from_internet unrestricted_egress "
     "winrm_from_internet",
+    "nsp": "paas_associated",
     "publicip": "basic_sku dangling",
     "route": "default_to_internet",
     "subnet": "gateway_without_nsg has_nsg private_outbound",
