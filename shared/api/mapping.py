@@ -14,6 +14,7 @@ from shared.domain.finding import Finding, Observation
 from shared.domain.scan import Scan, ScanRequest, ScanTotals
 from shared.domain.severity import ORDER, Severity
 from shared.domain.timestamps import whole_second
+from shared.frameworks.registry import references
 from shared.rules.base import RuleMetadata
 from shared.services.scan_queries import ScanFinding
 from shared.services.start_scan import DEFAULT_ENVIRONMENT
@@ -212,7 +213,8 @@ def exposure_row(exposure: Exposure) -> v1.ExposureRow:
 
 def rule(metadata: RuleMetadata) -> v1.Rule:
     """X-07's entry."""
-    return v1.Rule(**{name: getattr(metadata, name) for name in v1.Rule.model_fields})
+    members = {name: getattr(metadata, name) for name in v1.Rule.model_fields if name != "controls"}
+    return v1.Rule(**members, controls=references(metadata.rule_id))
 
 
 def _unique(items: Iterable[T]) -> tuple[T, ...]:

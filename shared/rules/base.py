@@ -15,16 +15,6 @@ from shared.domain.severity import Severity
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+){2}$", max_length=80)]
 
 
-class ControlReference(BaseModel):
-    """A control of a framework that the rule speaks to, such as CIS Azure 6.0, 7.2."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    framework: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
-    version: str | None = None
-    control: str
-
-
 class RuleScope(StrEnum):
     """What a rule is evaluated on: a subscription's resources by their columns, or its joined network."""
 
@@ -50,7 +40,6 @@ class RuleMetadata(BaseModel):
     remediation_steps: tuple[str, ...] = Field(min_length=1)
     auto_remediable: bool
     scope: RuleScope = RuleScope.RESOURCE
-    controls: tuple[ControlReference, ...] = ()
 
     @field_validator("title")
     @classmethod
