@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 
@@ -21,6 +21,8 @@ class Resource:
     sku: Mapping[str, Any]
     kind: str
     properties: Mapping[str, Any]
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    managed_by: str = ""
 
     @property
     def key(self) -> str:
@@ -74,8 +76,23 @@ def parse_arm_id(resource_id: str) -> ArmId:
     return ArmId(parts[1], group, kind, tail[-1])
 
 
-def parse_row(row: object) -> Resource:
-    """Build a Resource from one row of Resource Graph or ARM.
+def parent_id(resource_id: str) -> str:
+    """The id of the resource that a child or an extension resource belongs to, as far as the id tells.
+
+    `.../servers/s/firewallRules/r` belongs to `.../servers/s`, `{id}/providers/Ns/kind/n` to `{id}`.
+    """
+    head, _, tail = resource_id.rpartition("/providers/")
+    if head and tail.count("/") == 2:
+        return head
+    return resource_id.rsplit("/", 2)[0]
+
+
+def parse_row(row: object, *, within: str | None = None) -> Resource:
+    """Build a Resource from one row of Resource Graph, ARM or Microsoft Graph.
+
+    Args:
+        within: the subscription (or `tenant-...` directory) that the row was read for; its id may then be one
+            of a higher scope, such as an assignment at a management group, or `/tenants/...` of a directory.
 
     Raises:
         UnreadableResourceError: the row lacks what every resource has, or has it in another shape.
@@ -90,23 +107,27 @@ def parse_row(row: object) -> Resource:
     try:
         parsed = parse_arm_id(known_id)
     except ValueError as error:
-        raise UnreadableResourceError(str(error), known_id, known_type) from error
+        if within is None or not known_id.startswith("/") or len(known_id) > _MAX_ID:
+            raise UnreadableResourceError(str(error), known_id, known_type) from error
+        parsed = ArmId(within, "", known_type, known_id.rsplit("/", 1)[-1])
     properties = row.get("properties")
     if not isinstance(properties, dict):
         raise UnreadableResourceError("properties is not an object", known_id, known_type)
-    tags, sku = row.get("tags") or {}, row.get("sku") or {}
-    if not isinstance(tags, dict) or not isinstance(sku, dict):
-        raise UnreadableResourceError("tags or sku is not an object", known_id, known_type)
+    tags, sku, identity = (row.get(member) or {} for member in ("tags", "sku", "identity"))
+    if not isinstance(tags, dict) or not isinstance(sku, dict) or not isinstance(identity, dict):
+        raise UnreadableResourceError("tags, sku or identity is not an object", known_id, known_type)
     name = row.get("name")
     return Resource(
         id=known_id,
         name=name if isinstance(name, str) else parsed.name,
         type=known_type,
-        subscription_id=parsed.subscription_id.lower(),
+        subscription_id=(within or parsed.subscription_id).lower(),
         resource_group=parsed.resource_group,
         location=str(row.get("location") or ""),
         tags=tags,
         sku=sku,
         kind=str(row.get("kind") or ""),
         properties=properties,
+        identity=identity,
+        managed_by=str(row.get("managedBy") or ""),
     )

@@ -16,10 +16,14 @@ RuleId = Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+){2}$", max_lengt
 
 
 class RuleScope(StrEnum):
-    """What a rule is evaluated on: a subscription's resources by their columns, or its joined network."""
+    """What a rule is evaluated on.
+
+    A subscription's resources by their columns, its joined network, or the objects of a directory.
+    """
 
     RESOURCE = "resource"
     NETWORK = "network"
+    DIRECTORY = "directory"
 
 
 class RuleMetadata(BaseModel):
@@ -35,11 +39,19 @@ class RuleMetadata(BaseModel):
     cvss_score: float | None = Field(default=None, ge=0, le=10)
     risk_score: int = Field(ge=0, le=100)
     resource_type: str
-    reads: tuple[str, ...] = Field(min_length=1, description="ARM resource types, lower-cased")
+    reads: tuple[str, ...] = Field(
+        min_length=1, description="types, lower-cased: of ARM, or of a directory's objects (`graph/...`)"
+    )
     references: tuple[str, ...] = Field(min_length=1)
     remediation_steps: tuple[str, ...] = Field(min_length=1)
     auto_remediable: bool
     scope: RuleScope = RuleScope.RESOURCE
+    credential: bool = Field(default=False, description="about secrets, keys, certificates or who holds them")
+
+    @property
+    def service(self) -> str:
+        """The first part of the id: what the rule is about."""
+        return self.rule_id.partition(".")[0]
 
     @field_validator("title")
     @classmethod

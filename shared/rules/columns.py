@@ -15,7 +15,7 @@ from shared.domain.resource import Resource, UnreadableResourceError
 MAX_ENTRIES: Final = 5_000
 """Entries of a list that are kept. Azure allows 3,000 subnets, 400 routes, 1,500 NAT rules."""
 
-ROOTS: Final = ("properties", "sku", "tags", "location")
+ROOTS: Final = ("properties", "sku", "tags", "location", "kind", "identity", "managedBy")
 """Members of a resource that a path can begin with."""
 
 FACTS: Final = "facts"
@@ -73,6 +73,9 @@ def select(resource: Resource, tree: Tree) -> dict[str, Any]:
         "sku": resource.sku,
         "tags": resource.tags,
         "location": resource.location,
+        "kind": resource.kind or None,
+        "identity": resource.identity or None,
+        "managedBy": resource.managed_by or None,
     }
     try:
         kept = _select(roots, tree, "")

@@ -5,6 +5,7 @@ Each says what an absent (or null) value means, as Azure documents it for the pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -125,6 +126,145 @@ def some_entry_has(path: str, member: str, wanted: str) -> Expectation:
         return unmet(f"{path} has no entry whose {member} is {wanted}")
 
     return Expectation((f"{path}[*].{member}",), judge)
+
+
+def is_at_least(path: str, least: float, *, absent: float | None) -> Expectation:
+    """The number is `least` or more; `absent` is what Azure takes a missing one for, None: unknown."""
+    return _number(path, absent, lambda value: value >= least, f"at least {least:g}")
+
+
+def is_at_most(path: str, most: float, *, absent: float | None) -> Expectation:
+    """The number is `most` or less; `absent` as in `is_at_least`."""
+    return _number(path, absent, lambda value: value <= most, f"at most {most:g}")
+
+
+def _number(path: str, absent: float | None, fits: Callable[[float], bool], wanted: str) -> Expectation:
+    def judge(columns: Columns) -> Verdict:
+        found = value_at(columns, path)
+        value = absent if found is None else found
+        if value is None:
+            raise ColumnError(f"{path}: missing")
+        if isinstance(value, str):
+            # Server parameters and some resource providers write numbers as text.
+            try:
+                value = float(value)
+            except ValueError as error:
+                raise ColumnError(f"{path}: not a number") from error
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ColumnError(f"{path}: not a number")
+        if fits(value):
+            return MET
+        return unmet(f"{path} is {'not set' if found is None else found}, expected {wanted}")
+
+    return Expectation((path,), judge)
+
+
+def is_none_of(path: str, *refused: str, absent: str | None) -> Expectation:
+    """The word is none of `refused`, in any case; `absent` as in `is_one_of`."""
+    rejected = {word.lower() for word in refused}
+
+    def judge(columns: Columns) -> Verdict:
+        value = text_at(columns, path)
+        if value is None and absent is None:
+            raise ColumnError(f"{path}: missing")
+        if (value or absent or "").lower() not in rejected:
+            return MET
+        found = "not set" if value is None else repr(value)
+        return unmet(f"{path} is {found}, expected anything but {' or '.join(refused)}")
+
+    return Expectation((path,), judge)
+
+
+def contains_word(path: str, word: str) -> Expectation:
+    """The text at `path`, a comma-separated or single word such as a resource's `kind`, contains `word`."""
+
+    def judge(columns: Columns) -> Verdict:
+        found = [one.strip().lower() for one in (text_at(columns, path) or "").split(",")]
+        if word.lower() in found:
+            return MET
+        return unmet(f"{path} is {text_at(columns, path) or 'not set'}, expected {word}")
+
+    return Expectation((path,), judge)
+
+
+def is_version_at_least(path: str, least: str, *, absent: str | None) -> Expectation:
+    """The dotted version (`1.2`, `TLS1_2`, `TLSv1.2`: digits count) is `least` or later; `absent` as in
+    `is_one_of`."""
+    wanted = _version(least)
+
+    def judge(columns: Columns) -> Verdict:
+        value = text_at(columns, path)
+        if value is None and absent is None:
+            raise ColumnError(f"{path}: missing")
+        parsed = _version(value or absent or "")
+        if not parsed:
+            raise ColumnError(f"{path}: {value!r} is not a version")
+        if parsed >= wanted:
+            return MET
+        return unmet(f"{path} is {value or 'not set'}, expected {least} or later")
+
+    return Expectation((path,), judge)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text))
+
+
+def has_entries(path: str) -> Expectation:
+    """The list or object at `path` has at least one entry."""
+    return Expectation((path,), lambda columns: MET if _filled(columns, path) else unmet(f"{path} is empty"))
+
+
+def has_no_entries(path: str) -> Expectation:
+    """The list or object at `path` is empty or absent."""
+
+    def judge(columns: Columns) -> Verdict:
+        count = _filled(columns, path)
+        if not count:
+            return MET
+        return unmet(f"{path} has {count} {'entry' if count == 1 else 'entries'}, expected none")
+
+    return Expectation((path,), judge)
+
+
+def _filled(columns: Columns, path: str) -> int:
+    value = value_at(columns, path)
+    if value is not None and not isinstance(value, list | Mapping):
+        raise ColumnError(f"{path}: neither a list nor an object")
+    return len(value or ())
+
+
+def some_entry(path: str, expected: Expectation) -> Expectation:
+    """At least one object of the list at `path` meets `expected`, whose paths begin at the object."""
+
+    def judge(columns: Columns) -> Verdict:
+        said = [expected.judge(one) for one in entries_at(columns, path)]
+        if any(one.status is RuleStatus.PASS for one in said):
+            return MET
+        reasons = "; ".join(dict.fromkeys(one.words for one in said if one.words))
+        return unmet(f"{path} is empty" if not said else f"no entry of {path} fits: {reasons}"[:300])
+
+    return Expectation(tuple(f"{path}[*].{one}" for one in expected.paths), judge)
+
+
+def every_entry(path: str, expected: Expectation) -> Expectation:
+    """Every object of the list at `path` meets `expected` or is not concerned; an empty list does."""
+
+    def judge(columns: Columns) -> Verdict:
+        said = [expected.judge(one) for one in entries_at(columns, path)]
+        failed = [one.words for one in said if one.status is RuleStatus.FAIL]
+        return MET if not failed else unmet(f"{path}: {'; '.join(dict.fromkeys(failed))}"[:300])
+
+    return Expectation(tuple(f"{path}[*].{one}" for one in expected.paths), judge)
+
+
+def negated(expected: Expectation, words: str) -> Expectation:
+    """`expected` does not hold; `words` say what is so when it does."""
+
+    def judge(columns: Columns) -> Verdict:
+        return unmet(words) if expected.judge(columns).status is RuleStatus.PASS else MET
+
+    return Expectation(expected.paths, judge)
 
 
 def all_of(*parts: Expectation) -> Expectation:

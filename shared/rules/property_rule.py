@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain.finding import Observation
-from shared.domain.resource import parse_arm_id
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, Fact, entries_at, text_at, value_at
 from shared.rules.expectations import Expectation
-from shared.rules.resources import ResourceColumns, SubscriptionResources
+from shared.rules.resources import DIRECTORY_PREFIX, ResourceColumns, SubscriptionResources
 
 
 def resource_finding(
@@ -27,19 +26,20 @@ def resource_finding(
     """The finding of a rule without context: severity and risk are the rule's own.
 
     Args:
-        evaluated_id: ARM id of the resource (or subscription) that the rule judged.
+        evaluated_id: id of the resource that the rule judged: of a subscription, of something below one, or
+            `/tenants/...` for a directory and its objects.
         subject: whom the finding is about, where it is a part of the evaluated resource.
     """
     identity = subject or evaluated_id
     parts = identity.strip("/").split("/")
-    group = parse_arm_id(evaluated_id).resource_group if len(parts) > 2 else ""
+    directory = parts[0].lower() == "tenants"
     return Observation(
         rule_id=metadata.rule_id,
         resource_id=identity,
         discriminator=discriminator,
         evaluated_id=evaluated_id,
-        subscription_id=parts[1].lower(),
-        resource_group=group,
+        subscription_id=(DIRECTORY_PREFIX if directory else "") + parts[1].lower(),
+        resource_group=_group_of(evaluated_id),
         resource_name=parts[-1],
         resource_type=resource_type or metadata.resource_type,
         severity=metadata.severity,
@@ -51,6 +51,11 @@ def resource_finding(
         remediation_steps=metadata.remediation_steps,
         evidence=dict(evidence),
     )
+
+
+def _group_of(resource_id: str) -> str:
+    parts = resource_id.strip("/").split("/")
+    return parts[3] if len(parts) > 3 and parts[2].lower() == "resourcegroups" else ""
 
 
 def judged(

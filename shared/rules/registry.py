@@ -51,10 +51,16 @@ def resource_rules() -> tuple[ResourceRule, ...]:
     return _resource_rules(_registered())
 
 
+def directory_rules() -> tuple[ResourceRule, ...]:
+    """The rules over the objects of a directory."""
+    return _resource_rules(_registered(), RuleScope.DIRECTORY)
+
+
 @cache
 def column_plan() -> ColumnPlan:
     """What the rules over resources need of each type."""
-    return ColumnPlan.of((rule.columns, rule.facts) for rule in resource_rules())
+    rules = (*resource_rules(), *directory_rules())
+    return ColumnPlan.of((rule.columns, rule.facts) for rule in rules)
 
 
 def get(rule_id: str) -> AnyRule:
@@ -98,15 +104,17 @@ def register(modules: Iterable[tuple[str, object]]) -> dict[str, AnyRule]:
         if metadata.rule_id in rules:
             raise RuleRegistrationError(f"{name} repeats the id {metadata.rule_id}")
         rules[metadata.rule_id] = _as_rule(rule)
-    for rule in _resource_rules(rules):
+    for rule in (*_resource_rules(rules), *_resource_rules(rules, RuleScope.DIRECTORY)):
         kept = {*rule.columns, *(fact.type for fact in rule.facts)}
         if not kept <= set(rule.metadata.reads):
             raise RuleRegistrationError(f"{rule.metadata.rule_id} has columns of types that it does not read")
     return dict(sorted(rules.items()))
 
 
-def _resource_rules(rules: Mapping[str, AnyRule]) -> tuple[ResourceRule, ...]:
-    found: Any = tuple(rule for rule in rules.values() if rule.metadata.scope is RuleScope.RESOURCE)
+def _resource_rules(
+    rules: Mapping[str, AnyRule], scope: RuleScope = RuleScope.RESOURCE
+) -> tuple[ResourceRule, ...]:
+    found: Any = tuple(rule for rule in rules.values() if rule.metadata.scope is scope)
     return found  # type: ignore[no-any-return]  # rules of this scope are declared with columns
 
 

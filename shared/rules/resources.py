@@ -1,13 +1,26 @@
-"""The resources of one subscription by their declared columns: what property rules look at."""
+"""What resource rules look at: the resources of one subscription or directory, by declared columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from shared.domain.coverage import ReadFailure
-from shared.domain.resource import parse_arm_id
+from shared.domain.resource import parent_id
+from shared.rules.columns import ColumnError
+
+DIRECTORY_PREFIX: Final = "tenant-"
+"""How the id of a Microsoft Entra directory begins where a subscription's id stands elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """What an operator may set of the rules."""
+
+    expiring_within: timedelta = timedelta(days=30)
+    """Credentials that end within this time are reported as expiring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +39,42 @@ class ResourceColumns:
     @property
     def name(self) -> str:
         """The last part of the id."""
-        return parse_arm_id(self.id).name
+        return self.id.rsplit("/", 1)[-1]
+
+    @property
+    def parent(self) -> str:
+        """Lower-cased id of the resource that it is a child or an extension of."""
+        return parent_id(self.id).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Types whose resources are read one parent at a time, and of which parents that was done.
+
+    A type that is not named here was listed for the whole subscription at once.
+    """
+
+    types: frozenset[str] = frozenset()
+    done: frozenset[tuple[str, str]] = frozenset()
+    """(type, lower-cased id of the parent)."""
 
 
 @dataclass(slots=True)
 class SubscriptionResources:
-    """The resources of one subscription whose columns were read, and what is known to be missing."""
+    """The resources of one subscription (or directory) whose columns were read, and what is missing."""
 
     subscription_id: str
+    as_of: datetime
+    """When they were read: what "expired" is measured against."""
     incomplete: Mapping[str, str] = field(default_factory=dict)
     """Types that were not read whole, and why: that one of them is not there cannot be said."""
+    listed: Listed = field(default_factory=Listed)
+    settings: RuleSettings = field(default_factory=RuleSettings)
     _by_type: dict[str, list[ResourceColumns]] = field(default_factory=dict)
     _failures: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    _ids: dict[str, dict[str, ResourceColumns]] = field(default_factory=dict)
+    _children: dict[str, dict[str, list[ResourceColumns]]] = field(default_factory=dict)
+    _failed_below: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -46,14 +83,23 @@ class SubscriptionResources:
         resources: Iterable[ResourceColumns],
         unreadable: Iterable[ReadFailure] = (),
         incomplete: Mapping[str, str] | None = None,
+        *,
+        as_of: datetime,
+        listed: Listed | None = None,
+        settings: RuleSettings | None = None,
     ) -> SubscriptionResources:
         """Group resources by type, in the order of their ids.
 
         Args:
-            unreadable: resources that were met but could not be understood.
+            unreadable: resources that were met but could not be understood; and for a type of `listed`, the
+                parents whose list could not be read.
             incomplete: types of which not all was read, and why.
+            as_of: when they were read.
+            listed: types that are read parent by parent.
         """
-        found = cls(subscription_id, dict(incomplete or {}))
+        found = cls(
+            subscription_id, as_of, dict(incomplete or {}), listed or Listed(), settings or RuleSettings()
+        )
         for one in sorted(resources, key=lambda each: each.key):
             found._by_type.setdefault(one.type, []).append(one)
         for failure in unreadable:
@@ -64,7 +110,9 @@ class SubscriptionResources:
 
     @property
     def id(self) -> str:
-        """The subscription as a subject of findings."""
+        """The subscription, or the directory, as a subject of findings."""
+        if self.subscription_id.startswith(DIRECTORY_PREFIX):
+            return f"/tenants/{self.subscription_id.removeprefix(DIRECTORY_PREFIX)}"
         return f"/subscriptions/{self.subscription_id}"
 
     def of(self, kind: str) -> list[ResourceColumns]:
@@ -73,11 +121,57 @@ class SubscriptionResources:
 
     def find(self, kind: str, resource_id: str) -> ResourceColumns | None:
         """The resource with this id, in any case."""
-        wanted = resource_id.lower()
-        return next((one for one in self.of(kind) if one.key == wanted), None)
+        if kind not in self._ids:
+            self._ids[kind] = {one.key: one for one in self.of(kind)}
+        return self._ids[kind].get(resource_id.lower())
+
+    def children(self, kind: str, of: str) -> list[ResourceColumns]:
+        """The resources of a type that are children, or extensions, of the resource with the id `of`.
+
+        Raises:
+            ColumnError: they were not all read; the message says why.
+        """
+        reason = self.unlisted(kind, of)
+        if reason is not None:
+            raise ColumnError(reason)
+        if kind not in self._children:
+            grouped: dict[str, list[ResourceColumns]] = {}
+            for one in self.of(kind):
+                grouped.setdefault(one.parent, []).append(one)
+            self._children[kind] = grouped
+        return self._children[kind].get(of.lower(), [])
+
+    def whole(self, kind: str) -> list[ResourceColumns]:
+        """Every resource of a type.
+
+        Raises:
+            ColumnError: they were not all read; the message says why.
+        """
+        reason = self.doubt(kind)
+        if reason is not None:
+            raise ColumnError(reason)
+        return self.of(kind)
+
+    def unlisted(self, kind: str, of: str) -> str | None:
+        """Why the children of one resource may not all be known; None when they are."""
+        parent = of.lower()
+        if kind not in self._failed_below:
+            failed = self._failed_below[kind] = {}
+            for identity, why in self.failures(kind):
+                failed.setdefault(identity.lower(), why)
+                failed.setdefault(parent_id(identity).lower(), why)
+        reason = self._failed_below[kind].get(parent)
+        if reason is not None:
+            return f"{kind} of {of.rsplit('/', 1)[-1]} could not be read: {reason}"
+        if kind in self.listed.types:
+            if (kind, parent) in self.listed.done:
+                return None
+            return f"{kind} of {of.rsplit('/', 1)[-1]} was not read: {self.incomplete.get(kind, 'no answer')}"
+        reason_of_type = self.incomplete.get(kind)
+        return None if reason_of_type is None else f"{kind} was not read whole: {reason_of_type}"
 
     def failures(self, kind: str) -> list[tuple[str, str]]:
-        """Id and reason of every resource of a type that could not be understood."""
+        """Id and reason of every resource of a type that could not be understood (see `build`)."""
         return self._failures.get(kind, [])
 
     def doubt(self, kind: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from shared.domain.coverage import ReadFailure, TypeCoverage
@@ -100,10 +101,13 @@ class Scanner(Protocol):
         projections: Iterable[Projection],
         focus: Focus,
         asked: Sequence[TypeCoverage] = (),
+        *,
+        as_of: datetime,
     ) -> Related:
         """Join one subscription and run the rules that relate.
 
         Args:
             asked: how completely each type was read in the subscription; what is not named was read whole.
+            as_of: when the oldest of it was read.
         """
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from shared.domain.coverage import CoverageStatus, ReadFailure, TypeCoverage
@@ -100,6 +101,8 @@ class NetworkScanner:
         projections: Iterable[Projection],
         focus: Focus,
         asked: Sequence[TypeCoverage] = (),
+        *,
+        as_of: datetime,
     ) -> Related:
         """Join the subscription's network, run the rules, list the exposures."""
         unreadable: list[ReadFailure] = []
@@ -109,7 +112,7 @@ class NetworkScanner:
         for rule in network_rules():
             _keep(rule.evaluate(network), related, focus)
         resources = SubscriptionResources.build(
-            subscription_id, _with_columns(readable), unreadable, _incomplete(asked)
+            subscription_id, _with_columns(readable), unreadable, _incomplete(asked), as_of=as_of
         )
         for resource_rule in resource_rules():
             _keep(resource_rule.evaluate(resources), related, focus)

@@ -130,7 +130,9 @@ class RunShard:
         columns: list[Projection] = []
         for blob in shard.blobs:
             columns += await get_rows(engine.blobs, blob)
-        related = await asyncio.to_thread(scanner.relate, subscription, columns, focus, shard.asked)
+        related = await asyncio.to_thread(
+            scanner.relate, subscription, columns, focus, shard.asked, as_of=shard.read_at
+        )
         present = {str(one["id"]).lower() for one in columns}
         present |= {result.resource_id.lower() for result in related.results}
         del columns

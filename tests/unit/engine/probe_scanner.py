@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from shared.domain.coverage import CoverageStatus, ReadFailure, TypeCoverage
@@ -80,6 +81,8 @@ class ProbeScanner:
         projections: Iterable[Projection],
         focus: Focus,
         asked: Sequence[TypeCoverage] = (),
+        *,
+        as_of: datetime,
     ) -> Related:
         related = Related()
         for one in projections:

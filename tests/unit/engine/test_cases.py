@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -326,8 +326,10 @@ class PartlyBlind(ProbeScanner):
         projections: Iterable[Projection],
         focus: Focus,
         asked: Sequence[TypeCoverage] = (),
+        *,
+        as_of: datetime,
     ) -> Related:
-        related = super().relate(subscription_id, projections, focus, asked)
+        related = super().relate(subscription_id, projections, focus, asked, as_of=as_of)
         related.observations.clear()
         related.results = [
             replace(result, status=RuleStatus.FAIL, reason="an interface was not read")
@@ -356,8 +358,10 @@ class Inapplicable(ProbeScanner):
         projections: Iterable[Projection],
         focus: Focus,
         asked: Sequence[TypeCoverage] = (),
+        *,
+        as_of: datetime,
     ) -> Related:
-        related = super().relate(subscription_id, projections, focus, asked)
+        related = super().relate(subscription_id, projections, focus, asked, as_of=as_of)
         related.observations.clear()
         related.results = [
             replace(result, status=RuleStatus.NOT_APPLICABLE, observations=()) for result in related.results

@@ -77,7 +77,7 @@ def test_a_list_longer_than_any_of_azure_makes_the_resource_unreadable() -> None
 
 def test_a_path_must_begin_with_a_member_of_a_resource() -> None:
     with pytest.raises(ValueError, match="identity"):
-        tree_of(["identity.type"])
+        tree_of(["plan.type"])
 
 
 def test_facts_hold_a_value_or_why_there_is_none() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.domain.coverage import CoverageStatus, TypeCoverage
@@ -14,6 +15,9 @@ from tests.unit.exposure.azure import SUBSCRIPTION, arm_id
 
 GATEWAY = "microsoft.network/applicationgateways"
 BASTION = "microsoft.network/bastionhosts"
+
+
+AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def row(kind: str, name: str, properties: Any, **more: Any) -> dict[str, Any]:
@@ -34,7 +38,7 @@ def collected(*rows: Any, focus: Focus | None = None) -> Collected:
 def related(found: Collected, *asked: TypeCoverage, focus: Focus | None = None) -> Related:
     # Projections travel as JSON between the stages.
     columns = json.loads(json.dumps(found.projections.get(SUBSCRIPTION, [])))
-    return NetworkScanner().relate(SUBSCRIPTION, columns, focus or Focus(), asked)
+    return NetworkScanner().relate(SUBSCRIPTION, columns, focus or Focus(), asked, as_of=AS_OF)
 
 
 def test_it_asks_for_what_its_rules_read() -> None:

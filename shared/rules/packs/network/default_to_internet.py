@@ -11,9 +11,9 @@ from typing import Final
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, entries_at, text_at
-from shared.rules.packs.network._related import RelatedRule
 from shared.rules.packs.network._subnets import FIREWALL
 from shared.rules.property_rule import judged, resource_finding
+from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
 _TABLES: Final = "microsoft.network/routetables"

@@ -6,8 +6,8 @@ from typing import Final
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
-from shared.rules.packs.network._related import SubscriptionRule
 from shared.rules.property_rule import judged, resource_finding
+from shared.rules.related_rule import SubscriptionRule
 from shared.rules.resources import SubscriptionResources
 
 _BASTIONS: Final = "microsoft.network/bastionhosts"

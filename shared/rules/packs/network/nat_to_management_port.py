@@ -8,8 +8,8 @@ from typing import Any, Final
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult
 from shared.rules.columns import ColumnError, entries_at, text_at, value_at
-from shared.rules.packs.network._related import RelatedRule
 from shared.rules.property_rule import judged, resource_finding
+from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
 _BALANCERS: Final = "microsoft.network/loadbalancers"

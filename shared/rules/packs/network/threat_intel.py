@@ -8,8 +8,8 @@ from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, text_at
 from shared.rules.expectations import is_one_of
-from shared.rules.packs.network._related import RelatedRule
 from shared.rules.property_rule import judged, resource_finding
+from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
 _FIREWALLS: Final = "microsoft.network/azurefirewalls"
