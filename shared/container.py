@@ -13,6 +13,7 @@ from shared.domain.join import Pace
 from shared.services.application import Application
 from shared.services.engine import Engine
 from shared.services.finding_queries import FindingQueries
+from shared.services.posture_queries import PostureQueries
 from shared.services.publish_events import PublishEvents
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
@@ -88,6 +89,7 @@ async def open_container(settings: Settings) -> Container:
     from shared.adapters.tables.findings import TableFindingStore  # noqa: PLC0415
     from shared.adapters.tables.outbox import TableEventOutbox  # noqa: PLC0415
     from shared.adapters.tables.plans import TablePlanStore  # noqa: PLC0415
+    from shared.adapters.tables.postures import TablePostureStore  # noqa: PLC0415
     from shared.adapters.tables.scan_results import TableScanResultStore  # noqa: PLC0415
     from shared.adapters.tables.scans import TableScanStore  # noqa: PLC0415
     from shared.scanners.registry import available  # noqa: PLC0415
@@ -109,6 +111,7 @@ async def open_container(settings: Settings) -> Container:
             blobs=AzureBlobStore(blobs, settings.storage.blob_container),
             messenger=messenger,
             inventory=await _inventory(settings, identity, stack),
+            postures=TablePostureStore(tables),
             clock=SystemClock(),
             tokens=SecretsTokenSource(),
             scanners=available(),
@@ -126,6 +129,7 @@ async def open_container(settings: Settings) -> Container:
             scan_control=ScanControl(engine),
             scan_queries=ScanQueries(engine),
             finding_queries=FindingQueries(engine.findings),
+            posture_queries=PostureQueries(engine),
             rules={
                 rule.rule_id: rule
                 for scanner in engine.scanners.values()

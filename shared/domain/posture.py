@@ -59,6 +59,8 @@ class PostureSnapshot(BaseModel):
     expiring_soon: int | None = Field(
         default=None, description="credentials that expire soon; None = nothing counted them"
     )
+    critical_cves: int | None = Field(default=None, description="None = nothing counted them")
+    pending_patches: int | None = Field(default=None, description="None = nothing counted them")
     unread: tuple[ScannerCoverage, ...] = Field(
         default=(), description="scanners asked for that did not read everything, or not at all"
     )

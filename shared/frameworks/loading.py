@@ -1,7 +1,7 @@
 """Reading framework files: `data/<id>.yaml` for each framework, `data/themes.yaml` for what they share.
 
-A control names rules in `rules` where its title shows why, or in `evidence`: entries with `rules` or a `theme`,
-and `why`. Without either it is manual, unless `kind` says that it does not apply.
+A control names rules in `rules` where its title shows why, or in `evidence`: entries with `rules` or a
+`theme`, and `why`. Without either it is manual, unless `kind` says that it does not apply.
 """
 
 from __future__ import annotations

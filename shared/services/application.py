@@ -13,6 +13,7 @@ from shared.ports.clock import Clock, TokenSource
 from shared.ports.health import HealthProbe
 from shared.rules.base import RuleMetadata
 from shared.services.finding_queries import FindingQueries
+from shared.services.posture_queries import PostureQueries
 from shared.services.scan_queries import ScanQueries
 from shared.settings import Settings
 
@@ -60,6 +61,7 @@ class Application:
     scan_control: ScanControlService
     scan_queries: ScanQueries
     finding_queries: FindingQueries
+    posture_queries: PostureQueries
     rules: Mapping[str, RuleMetadata]
     authenticator: Authenticator
     probes: tuple[HealthProbe, ...]

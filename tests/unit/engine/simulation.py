@@ -23,6 +23,7 @@ from shared.adapters.memory.events import MemoryEventOutbox
 from shared.adapters.memory.findings import MemoryFindingStore
 from shared.adapters.memory.inventory import MemoryInventory
 from shared.adapters.memory.plans import MemoryPlanStore
+from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
 from shared.domain.finding import Finding
@@ -196,6 +197,7 @@ class World:
         self.results = MemoryScanResultStore()
         self.outbox = MemoryEventOutbox()
         self.blobs = MemoryBlobStore()
+        self.postures = MemoryPostureStore()
         self.inventory = MemoryInventory(
             self.resources,
             subscriptions=[Subscription(one, one, "Enabled") for one in self.subscriptions],
@@ -219,6 +221,7 @@ class World:
             blobs=port(self.blobs),
             messenger=port(self.broker),
             inventory=port(self.inventory),
+            postures=port(self.postures),
             clock=self.clock,
             tokens=MemoryTokenSource(self.seed),
             scanners={"network": self.scanner},
