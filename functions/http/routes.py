@@ -12,11 +12,27 @@ from pydantic import BaseModel
 from functions.http import system
 from functions.http.exchange import JSON, TEXT, BodyT, Call, Handler, Method, QueryT, Reply, Route
 from functions.http.openapi import document
+from functions.http.security import posture as security_posture
 from functions.http.security import scans as security_scans
-from functions.http.v1 import findings, rules, scans
+from functions.http.v1 import findings, posture, rules, scans
+from shared.api.compliance import (
+    ComplianceReport,
+    FrameworkDetail,
+    FrameworkList,
+    PostureReport,
+    PostureTrend,
+)
 from shared.api.errors import ErrorCode
 from shared.api.health import Live, Readiness
-from shared.api.query import ExposureQuery, FindingsQuery, NoQuery, PageQuery, ResultsQuery, ScansQuery
+from shared.api.query import (
+    ExposureQuery,
+    FindingsQuery,
+    NoQuery,
+    PageQuery,
+    ResultsQuery,
+    ScansQuery,
+    TrendQuery,
+)
 from shared.api.security import SecurityScanAccepted, SecurityScanBody, SecurityScanDetail
 from shared.api.v1 import (
     CoveragePage,
@@ -62,6 +78,7 @@ def _get(
     query: type[QueryT],
     response: type[BaseModel],
     summary: str,
+    errors: tuple[ErrorCode, ...] = (),
 ) -> Route[EmptyBody, QueryT]:
     """A read: any role."""
     return Route(
@@ -75,6 +92,7 @@ def _get(
         body=EmptyBody,
         query=query,
         responses={200: response},
+        errors=errors,
     )
 
 
@@ -134,6 +152,10 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
          "List security scans, newest first"),
     _get("A-04", "security_scans_get", f"{_SECURITY}/scans/{{scan_id}}", security_scans.get, NoQuery,
          SecurityScanDetail, "Get a scan with its findings"),
+    _get("A-06", "security_posture", f"{_SECURITY}/posture", security_posture.posture, NoQuery,
+         PostureReport, "Get the posture of the latest full scan", (ErrorCode.NOT_FOUND,)),
+    _get("A-08", "security_compliance", f"{_SECURITY}/compliance/{{framework}}",
+         security_posture.compliance, NoQuery, ComplianceReport, "Get a framework's controls with evidence"),
     _post("B-01", "v1_scans_create", f"{_V1}/scans", scans.create, ScanBody, {202: ScanStarted},
           "Trigger a scan"),
     _get("X-01", "v1_scans_list", f"{_V1}/scans", scans.listing, ScansQuery, ScanPage,
@@ -157,6 +179,12 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     _get("X-07", "v1_rules_list", f"{_V1}/rules", rules.listing, PageQuery, RulePage,
          "List the rules of the catalogue"),
     _get("X-07", "v1_rules_get", f"{_V1}/rules/{{rule_id}}", rules.get, NoQuery, Rule, "Get a rule"),
+    _get("X-16", "v1_frameworks_list", f"{_V1}/frameworks", posture.frameworks, NoQuery, FrameworkList,
+         "List the compliance frameworks"),
+    _get("X-16", "v1_frameworks_get", f"{_V1}/frameworks/{{framework}}", posture.framework, NoQuery,
+         FrameworkDetail, "Get a framework with its controls and the rules that speak to them"),
+    _get("X-21", "v1_posture_trend", f"{_V1}/posture/trend", posture.trend, TrendQuery, PostureTrend,
+         "Get how posture went over the latest full scans"),
     _public("health_live", "health/live", system.live, {200: Live}, "Whether the process answers"),
     _public("health_ready", "health/ready", system.ready, {200: Readiness, 503: Readiness},
             "Whether storage and broker answer"),

@@ -108,9 +108,13 @@ def scan_state(scan: Scan) -> v1.ScanState:
 
 
 def scan_detail(
-    scan: Scan, findings: tuple[ScanFinding, ...], findings_total: int, findings_link: str
+    scan: Scan,
+    findings: tuple[ScanFinding, ...],
+    findings_total: int,
+    findings_link: str,
+    scores: dict[str, float],
 ) -> security.SecurityScanDetail:
-    """A-04 with the findings given. Vulnerabilities and scores are those of scanners this build has: none."""
+    """A-04 with the findings and scores given. Vulnerabilities are those of scanners this build has: none."""
     return security.SecurityScanDetail(
         **dict(scan_state(scan)),
         target_resources=scan.request.target_resources,
@@ -121,7 +125,7 @@ def scan_detail(
         findings_link=findings_link,
         vulnerabilities=(),
         vulnerabilities_total=0,
-        compliance={},
+        compliance=scores,
         errors=scan.errors,
     )
 

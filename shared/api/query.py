@@ -19,6 +19,9 @@ MAX_CURSOR: Final = 1500
 MAX_LIST: Final = 500
 """Characters of a comma list."""
 
+DEFAULT_TREND: Final = 30
+MAX_TREND: Final = 100
+
 T = TypeVar("T")
 
 
@@ -90,6 +93,14 @@ class PageQuery(NoQuery):
             parameter = type(self).model_fields[name].alias or name
             parameters[parameter] = ",".join(entry.value for entry in entries)
         return parameters
+
+
+class TrendQuery(NoQuery):
+    """X-21."""
+
+    limit: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=DEFAULT_TREND, ge=1, le=MAX_TREND, description="Full scans to look back on"
+    )
 
 
 class ScansQuery(PageQuery):
