@@ -81,6 +81,21 @@ class PostureQueries:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def frameworks(self) -> Mapping[str, Framework]:
+        """Every framework of this build by id, in order of the ids."""
+        return frameworks()
+
+    def framework(self, framework_id: str) -> Framework:
+        """One framework.
+
+        Raises:
+            NotFoundError: no such framework.
+        """
+        found = frameworks().get(framework_id)
+        if found is None:
+            raise NotFoundError("Framework not found")
+        return found
+
     async def latest(self) -> Posture:
         """Of the latest full scan that ended.
 
@@ -113,9 +128,7 @@ class PostureQueries:
         Raises:
             NotFoundError: no such framework, or no scan that ended.
         """
-        framework = frameworks().get(framework_id)
-        if framework is None:
-            raise NotFoundError("Framework not found")
+        framework = self.framework(framework_id)
         posture = await self._assessing(framework_id)
         ledger = await get_ledger(self._engine, posture.scan)
         named = {rule for control in framework.controls for rule in control.rules}

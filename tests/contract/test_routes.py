@@ -21,6 +21,8 @@ A-01  POST /api/v1/security/scans            security_scans_create admin,operato
 A-02  POST /api/v1/security/scans/sync       security_scans_sync   admin,operator
 A-03  GET  /api/v1/security/scans            security_scans_list   admin,operator,viewer
 A-04  GET  /api/v1/security/scans/{scan_id}  security_scans_get    admin,operator,viewer
+A-06  GET  /api/v1/security/posture          security_posture      admin,operator,viewer
+A-08  GET  /api/v1/security/compliance/{framework} security_compliance admin,operator,viewer
 B-01  POST /v1/scans                         v1_scans_create       admin,operator
 X-01  GET  /v1/scans                         v1_scans_list         admin,operator,viewer
 B-02  GET  /v1/scans/{scan_id}               v1_scans_get          admin,operator,viewer
@@ -33,6 +35,9 @@ B-04  GET  /v1/findings                      v1_findings_list      admin,operato
 B-05  GET  /v1/findings/{finding_id}         v1_findings_get       admin,operator,viewer
 X-07  GET  /v1/rules                         v1_rules_list         admin,operator,viewer
 X-07  GET  /v1/rules/{rule_id}               v1_rules_get          admin,operator,viewer
+X-16  GET  /v1/frameworks                    v1_frameworks_list    admin,operator,viewer
+X-16  GET  /v1/frameworks/{framework}        v1_frameworks_get     admin,operator,viewer
+X-21  GET  /v1/posture/trend                 v1_posture_trend      admin,operator,viewer
 X-09  GET  /health/live                      health_live           anonymous
 X-09  GET  /health/ready                     health_ready          anonymous
 X-09  GET  /openapi.json                     openapi_json          anonymous
@@ -64,7 +69,9 @@ def test_counted_are_all_but_operations() -> None:
 
 
 def _url(path: str) -> str:
-    return path.format(scan_id="scan-20250805-174258", finding_id="finding-1", rule_id=RULE.rule_id)
+    return path.format(
+        scan_id="scan-20250805-174258", finding_id="finding-1", rule_id=RULE.rule_id, framework="soc2"
+    )
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
@@ -163,8 +170,8 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         await over.scans.insert(finished(NOW))
         await note(over)
     broken = Api()
-    broken.rewire(scan_queries=None, finding_queries=None, start_scan=None, scan_control=None, rules=None,
-                  probes=None, clock=broken.clock)  # fmt: skip
+    broken.rewire(scan_queries=None, finding_queries=None, posture_queries=None, start_scan=None,
+                  scan_control=None, rules=None, probes=None, clock=broken.clock)  # fmt: skip
     for body in (None, {"subscription_id": "s"}):
         await note(broken, body=body)
     expected = {code.status for code in error_codes(route)}

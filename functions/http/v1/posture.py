@@ -7,8 +7,6 @@ from shared.api import compliance_mapping as mapping
 from shared.api.compliance import FrameworkList, PostureTrend
 from shared.api.query import NoQuery, TrendQuery
 from shared.api.wire import EmptyBody
-from shared.domain.errors import NotFoundError
-from shared.frameworks.registry import frameworks as known
 from shared.services.application import Application
 
 
@@ -21,13 +19,11 @@ async def trend(call: Call[EmptyBody, TrendQuery], app: Application) -> Reply:
 
 async def frameworks(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:
     """X-16."""
-    listed = tuple(mapping.framework_summary(one) for one in known().values())
+    listed = tuple(mapping.framework_summary(one) for one in app.posture_queries.frameworks().values())
     return Reply(200, FrameworkList(frameworks=listed, total=len(listed)))
 
 
 async def framework(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:
     """X-16, one framework."""
-    found = known().get(call.parameters["framework"])
-    if found is None:
-        raise NotFoundError("Framework not found")
+    found = app.posture_queries.framework(call.parameters["framework"])
     return Reply(200, mapping.framework_detail(found))
