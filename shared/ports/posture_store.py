@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from shared.domain.posture import PostureSnapshot
@@ -20,6 +20,9 @@ class PostureStore(Protocol):
         """The snapshot of that run, or None."""
         ...
 
-    def newest(self, scan_type: ScanType) -> AsyncIterator[PostureSnapshot]:
-        """Snapshots of scans of this type, streamed: latest scan first, of one scan the latest run first."""
+    async def newest(self, scan_type: ScanType) -> AsyncGenerator[PostureSnapshot, None]:
+        """Snapshots of scans of this type, streamed: latest scan first, of one scan the latest run first.
+
+        Whoever stops early closes the stream.
+        """
         ...

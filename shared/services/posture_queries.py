@@ -7,7 +7,8 @@ shown of the same scan, so that both say the same score (I-6).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -102,17 +103,19 @@ class PostureQueries:
         Raises:
             NotFoundError: there is none.
         """
-        async for posture in self._ended(ScanType.FULL):
-            return posture
+        async with aclosing(self._ended(ScanType.FULL)) as ended:
+            async for posture in ended:
+                return posture
         raise NotFoundError("No full scan has completed yet")
 
     async def trend(self, limit: int) -> list[Posture]:
         """Of the latest full scans that ended, newest first."""
         found: list[Posture] = []
-        async for posture in self._ended(ScanType.FULL):
-            found.append(posture)
-            if len(found) == limit:
-                break
+        async with aclosing(self._ended(ScanType.FULL)) as ended:
+            async for posture in ended:
+                found.append(posture)
+                if len(found) == limit:
+                    break
         return found
 
     async def of_scan(self, scan: Scan) -> Posture | None:
@@ -140,19 +143,20 @@ class PostureQueries:
 
     async def _assessing(self, framework_id: str) -> Posture:
         for scan_type in (ScanType.FULL, ScanType.COMPLIANCE_ONLY):
-            async for posture in self._ended(scan_type):
-                if framework_id in posture.snapshot.frameworks:
-                    return posture
-                break
+            async with aclosing(self._ended(scan_type)) as ended:
+                latest = await anext(ended, None)
+            if latest is not None and framework_id in latest.snapshot.frameworks:
+                return latest
         raise NotFoundError("No scan that assesses this framework has completed yet")
 
-    async def _ended(self, scan_type: ScanType) -> AsyncIterator[Posture]:
+    async def _ended(self, scan_type: ScanType) -> AsyncGenerator[Posture, None]:
         """Snapshots whose run is the one that their scan ended with."""
-        async for snapshot in self._engine.postures.newest(scan_type):
-            stored = await self._engine.scans.get(snapshot.scan_id)
-            if stored is None or stored.value.run != snapshot.run or stored.value.status not in ENDED:
-                continue
-            yield Posture(stored.value, snapshot)
+        async with aclosing(await self._engine.postures.newest(scan_type)) as snapshots:
+            async for snapshot in snapshots:
+                stored = await self._engine.scans.get(snapshot.scan_id)
+                if stored is None or stored.value.run != snapshot.run or stored.value.status not in ENDED:
+                    continue
+                yield Posture(stored.value, snapshot)
 
     async def _evidence(
         self, scan: Scan, failing: set[str]

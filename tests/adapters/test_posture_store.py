@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 import pytest
 
 from shared.domain.coverage import CoverageStatus, ScannerCoverage
@@ -36,7 +38,7 @@ def snapshot(
 
 
 async def newest(stores: Stores, scan_type: ScanType = ScanType.FULL) -> list[tuple[str, int]]:
-    return [(one.scan_id, one.run) async for one in stores.postures.newest(scan_type)]
+    return [(one.scan_id, one.run) async for one in await stores.postures.newest(scan_type)]
 
 
 async def test_put_and_get_round_trip(stores: Stores) -> None:
@@ -89,10 +91,11 @@ async def test_the_stream_may_be_left_early(stores: Stores) -> None:
     for number in range(25):
         await stores.postures.put(snapshot(number))
     seen: list[str] = []
-    async for one in stores.postures.newest(ScanType.FULL):
-        seen.append(one.scan_id)
-        if len(seen) == 12:
-            break
+    async with aclosing(await stores.postures.newest(ScanType.FULL)) as stream:
+        async for one in stream:
+            seen.append(one.scan_id)
+            if len(seen) == 12:
+                break
     assert seen == [snapshot(number).scan_id for number in range(24, 12, -1)]
 
 

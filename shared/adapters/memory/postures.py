@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from shared.adapters.memory.paging import newest_first
 from shared.domain.posture import PostureSnapshot
@@ -27,8 +27,11 @@ class MemoryPostureStore:
         found = self._snapshots.get((scan_id, run))
         return found if found is not None and found.scan_type is scan_type else None
 
-    async def newest(self, scan_type: ScanType) -> AsyncIterator[PostureSnapshot]:
+    async def newest(self, scan_type: ScanType) -> AsyncGenerator[PostureSnapshot, None]:
         """See `PostureStore.newest`."""
+        return self._newest(scan_type)
+
+    async def _newest(self, scan_type: ScanType) -> AsyncGenerator[PostureSnapshot, None]:
         of_type = [one for one in self._snapshots.values() if one.scan_type is scan_type]
         for one in sorted(of_type, key=lambda one: (newest_first(one.scan_id), -one.run)):
             yield one

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Final
 
 from azure.data.tables.aio import TableServiceClient
@@ -53,14 +54,15 @@ class TablePostureStore:
         entity = await self._table.get(scan_type.value, key)
         return None if entity is None else decode(PostureSnapshot, entity)
 
-    async def newest(self, scan_type: ScanType) -> AsyncIterator[PostureSnapshot]:
+    async def newest(self, scan_type: ScanType) -> AsyncGenerator[PostureSnapshot, None]:
         """See `PostureStore.newest`."""
+        return self._newest(scan_type)
+
+    async def _newest(self, scan_type: ScanType) -> AsyncGenerator[PostureSnapshot, None]:
         rows = self._table.rows("PartitionKey eq @partition", {"partition": scan_type.value}, page_size=_PAGE)
-        try:
+        async with aclosing(rows):
             async for entity in rows:
                 yield decode(PostureSnapshot, entity)
-        finally:
-            await rows.aclose()
 
 
 def _key(scan_id: str, run: int) -> str:
