@@ -27,8 +27,10 @@ from azure.data.tables.aio import TableServiceClient
 from devhost.child import Child
 from devhost.demo.client import ApiClient
 from shared.adapters.azure.queries import query_text
+from shared.domain.reading import Source
+from shared.domain.scan import ScanRequest, ScanType
 from shared.ports.inventory import InventoryQuery
-from shared.scanners.network import NetworkScanner
+from shared.scanners.registry import BuiltScanners
 
 ROOT = Path(__file__).resolve().parents[1]
 SCANS = 3
@@ -136,8 +138,10 @@ async def _floor(settings: dict[str, str], scan_id: str) -> dict[str, Any]:
 
 
 async def _fetch(settings: dict[str, str]) -> tuple[float, int]:
-    scanner = NetworkScanner()
-    text = query_text(InventoryQuery.NETWORK, (*scanner.types, *scanner.noticed_types))
+    scanner = BuiltScanners().of(ScanRequest(scan_type=ScanType.NETWORK))
+    assert scanner is not None
+    types = next(one.types for one in scanner.listings if one.source is Source.RESOURCES)
+    text = query_text(InventoryQuery.RESOURCES, types)
     base = settings["SECURITY_COPILOT_ARM_URL"]
     async with aiohttp.ClientSession() as session:
         token = await _token(session, settings)

@@ -170,6 +170,8 @@ class LocalStack:
             "SECURITY_COPILOT_CREDENTIAL": "managed_identity",
             "SECURITY_COPILOT_ARM_URL": base,
             "SECURITY_COPILOT_ARM_AUDIENCE": "https://management.azure.com",
+            "SECURITY_COPILOT_GRAPH_URL": f"{base}/graph",
+            "SECURITY_COPILOT_VAULT_URL": f"{base}/vault",
         }
 
     def _child(self, module: str, arguments: list[str], environment: Mapping[str, str]) -> Child:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from shared.ports.inventory import Inventory
     from shared.ports.messaging import EventPublisher
+    from shared.ports.reads import AzureReads
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ async def open_container(settings: Settings) -> Container:
     from shared.adapters.tables.postures import TablePostureStore  # noqa: PLC0415
     from shared.adapters.tables.scan_results import TableScanResultStore  # noqa: PLC0415
     from shared.adapters.tables.scans import TableScanStore  # noqa: PLC0415
-    from shared.scanners.registry import available  # noqa: PLC0415
+    from shared.scanners.registry import BuiltScanners  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
         identity = _Identity(settings, stack)
@@ -100,6 +101,7 @@ async def open_container(settings: Settings) -> Container:
         blobs = await _blobs(settings, identity, stack)
         broker = await _broker(settings, identity, stack)
         scan = settings.scan
+        inventory, reads = await _azure(settings, identity, stack)
         messenger = ServiceBusMessenger(broker)
         stack.push_async_callback(messenger.aclose)
         engine = Engine(
@@ -110,11 +112,12 @@ async def open_container(settings: Settings) -> Container:
             outbox=TableEventOutbox(tables),
             blobs=AzureBlobStore(blobs, settings.storage.blob_container),
             messenger=messenger,
-            inventory=await _inventory(settings, identity, stack),
+            inventory=inventory,
             postures=TablePostureStore(tables),
             clock=SystemClock(),
             tokens=SecretsTokenSource(),
-            scanners=available(),
+            scanners=BuiltScanners(),
+            reads=reads,
             pace=Pace(
                 shortest=timedelta(seconds=scan.check_min_seconds),
                 longest=timedelta(seconds=scan.check_max_seconds),
@@ -131,10 +134,9 @@ async def open_container(settings: Settings) -> Container:
             finding_queries=FindingQueries(engine.findings),
             posture_queries=PostureQueries(engine),
             rules={
-                rule.rule_id: rule
-                for scanner in engine.scanners.values()
-                for rule in sorted(scanner.rules(), key=lambda one: one.rule_id)
+                rule.rule_id: rule for rule in sorted(engine.scanners.rules(), key=lambda one: one.rule_id)
             },
+            scanners=engine.scanners,
             authenticator=StaticApiKeys(settings.api.keys),
             probes=(StorageProbe(tables), BrokerProbe(broker)),
             clock=engine.clock,
@@ -204,19 +206,32 @@ async def _broker(settings: Settings, identity: _Identity, stack: AsyncExitStack
     return await stack.enter_async_context(client)
 
 
-async def _inventory(settings: Settings, identity: _Identity, stack: AsyncExitStack) -> Inventory:
+async def _azure(
+    settings: Settings, identity: _Identity, stack: AsyncExitStack
+) -> tuple[Inventory, AzureReads]:
+    """Azure as the app's identity sees it; both share the quotas of each subscription."""
     from shared.adapters.azure.clouds import cloud_named  # noqa: PLC0415
     from shared.adapters.azure.inventory import AzureInventory  # noqa: PLC0415
     from shared.adapters.azure.pipeline import ArmPipeline  # noqa: PLC0415
+    from shared.adapters.azure.quota import SubscriptionQuotas  # noqa: PLC0415
+    from shared.adapters.azure.reads import open_reads  # noqa: PLC0415
 
-    azure = settings.azure
-    inventory = AzureInventory(
-        ArmPipeline(
-            identity.credential(), cloud_named("public"), base_url=azure.arm_url, audience=azure.arm_audience
-        )
-    )
+    azure, cloud, credential = settings.azure, cloud_named("public"), identity.credential()
+    arm = ArmPipeline(credential, cloud, base_url=azure.arm_url, audience=azure.arm_audience)
+    quotas = SubscriptionQuotas()
+    inventory = AzureInventory(arm, subscription_quotas=quotas)
     stack.push_async_callback(inventory.aclose)
-    return inventory
+    reads = open_reads(
+        credential,
+        cloud,
+        arm,
+        quotas,
+        graph_url=azure.graph_url,
+        graph_audience=azure.graph_audience,
+        vault_url=azure.vault_url,
+    )
+    stack.push_async_callback(reads.aclose)
+    return inventory, reads
 
 
 async def _publisher(settings: Settings, identity: _Identity, stack: AsyncExitStack) -> EventPublisher | None:

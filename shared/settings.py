@@ -50,6 +50,10 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("SECURITY_COPILOT_ARM_URL", "Azure Resource Manager", default="https://management.azure.com"),
     Variable("SECURITY_COPILOT_ARM_AUDIENCE", "token audience of Resource Manager",
              default="https://management.azure.com"),
+    Variable("SECURITY_COPILOT_GRAPH_URL", "Microsoft Graph", default="https://graph.microsoft.com"),
+    Variable("SECURITY_COPILOT_GRAPH_AUDIENCE", "token audience of Microsoft Graph",
+             default="https://graph.microsoft.com"),
+    Variable("SECURITY_COPILOT_VAULT_URL", "where Key Vaults answer, instead of their own addresses"),
     Variable("SECURITY_COPILOT_BLOB_CONTAINER", "container of scan pages", default="security-copilot"),
     Variable("SECURITY_COPILOT_SCAN_STALL_SECONDS", "a scan without progress for so long is sent on again",
              default="120"),
@@ -129,6 +133,9 @@ class AzureSettings(_Frozen):
     identity_client_id: str | None
     arm_url: str
     arm_audience: str
+    graph_url: str
+    graph_audience: str
+    vault_url: str | None = Field(description="instead of the vaults' own addresses")
 
 
 class ScanSettings(_Frozen):
@@ -240,10 +247,19 @@ def _azure(reader: SettingsReader) -> AzureSettings | None:
     arm_url = reader.url("SECURITY_COPILOT_ARM_URL")
     audience = reader.url("SECURITY_COPILOT_ARM_AUDIENCE")
     client_id = reader.text("SECURITY_COPILOT_IDENTITY_CLIENT_ID")
-    if credential is None or arm_url is None or audience is None:
+    graph_url = reader.url("SECURITY_COPILOT_GRAPH_URL")
+    graph_audience = reader.url("SECURITY_COPILOT_GRAPH_AUDIENCE")
+    vault_url = reader.url("SECURITY_COPILOT_VAULT_URL", required=False)
+    if credential is None or not (arm_url and audience and graph_url and graph_audience):
         return None
     return AzureSettings(
-        credential=credential, identity_client_id=client_id, arm_url=arm_url, arm_audience=audience
+        credential=credential,
+        identity_client_id=client_id,
+        arm_url=arm_url,
+        arm_audience=audience,
+        graph_url=graph_url,
+        graph_audience=graph_audience,
+        vault_url=vault_url,
     )
 
 

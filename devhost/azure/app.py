@@ -11,17 +11,24 @@ from typing import Final
 from aiohttp import web
 
 from devhost.azure import resource_graph
+from devhost.azure.arm_actions import ArmActions
 from devhost.azure.arm_id import ArmPath, parse
-from devhost.azure.arm_read import ArmReader, Body, PageRequest
+from devhost.azure.arm_page import Body, PageRequest
+from devhost.azure.arm_read import ArmReader
 from devhost.azure.arm_write import MAX_BODY_BYTES, ArmWriter, Written
-from devhost.azure.errors import ArmError, bad_request, json_response, raw_response
+from devhost.azure.errors import ArmError, AzureError, bad_request, json_response, raw_response
 from devhost.azure.estate import Estate
 from devhost.azure.faults import Faults, FaultSchedule, FaultsError, WrongAnswer, read_faults
 from devhost.azure.graph_query import GraphQuery
 from devhost.azure.identity import Identity, IdentityError
+from devhost.azure.key_vault import PREFIX as VAULT_PREFIX
+from devhost.azure.key_vault import KeyVaultDataPlane
+from devhost.azure.microsoft_graph import PREFIX as GRAPH_PREFIX
+from devhost.azure.microsoft_graph import MicrosoftGraph
 from devhost.azure.operations import Operations
 from devhost.azure.resource_graph import GraphRequest, ResourceGraph
 from devhost.azure.throttle import QueryQuota, TokenBucket
+from devhost.azure.wrong_answers import scripted, spoiled
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +37,6 @@ _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?")
 _OPERATION = re.compile(
     r"/providers/([^/]+)/locations/[^/]+/(operations|operationresults)/([0-9a-f-]{36})$", re.I
 )
-_ADMIN_RULES_ACTION: Final = "listnetworkmanagereffectivesecurityadminrules"
-_CODES: Final = {
-    408: "RequestTimeout",
-    429: "TooManyRequests",
-    500: "InternalServerError",
-    503: "ServerTimeout",
-}
-
 Clock = Callable[[], float]
 
 
@@ -59,6 +58,9 @@ class StandInApp:
         self._tenant_id = tenant_id
         self._graph = ResourceGraph(estate, tenant_id)
         self._reader = ArmReader(estate, tenant_id)
+        self._actions = ArmActions(estate)
+        self._microsoft_graph = MicrosoftGraph(estate, clock)
+        self._vaults = KeyVaultDataPlane(estate, tenant_id, clock)
         self._operations = Operations()
         self._writer = ArmWriter(estate, self._operations)
         self._start_quotas()
@@ -67,11 +69,15 @@ class StandInApp:
         self.web_app.router.add_get("/_control/stats", self._stats)
         self.web_app.router.add_get("/_control/faults", self._show_faults)
         self.web_app.router.add_post("/_control/faults", self._replace_faults)
+        self.web_app.router.add_route("*", GRAPH_PREFIX + "/{path:.*}", self._directory)
+        self.web_app.router.add_route("*", VAULT_PREFIX + "{vault}/{path:.*}", self._vault)
         self.web_app.router.add_route("*", "/{path:.*}", self._azure)
 
     def _start_quotas(self) -> None:
         self._quota = QueryQuota(self._clock)
         self._buckets: dict[tuple[str, str], TokenBucket] = {}
+        self._microsoft_graph.forget_counts()
+        self._vaults.forget_counts()
 
     @web.middleware
     async def _answer(
@@ -79,7 +85,7 @@ class StandInApp:
     ) -> web.StreamResponse:
         try:
             response = await handler(request)
-        except ArmError as error:
+        except AzureError as error:
             response = error.response()
         except web.HTTPRequestEntityTooLarge:
             response = ArmError(
@@ -99,14 +105,14 @@ class StandInApp:
     # Managed identity and control
 
     async def _token(self, request: web.Request) -> web.Response:
-        wrong = self.schedule.next_answer("GET", request.path, None)
+        wrong = self.schedule.next_answer("GET", request.path)
         if wrong is not None and wrong.status is not None:
             return json_response({"statusCode": wrong.status, "message": "scripted"}, wrong.status)
         try:
             response = json_response(self.identity.issue(request.headers, request.query))
         except IdentityError as error:
             return json_response({"statusCode": error.status, "message": str(error)}, error.status)
-        return response if wrong is None else _spoiled(response, wrong)
+        return response if wrong is None else spoiled(response, wrong)
 
     def stats(self) -> dict[str, object]:
         """What was asked and answered since the start, as ``GET /_control/stats`` tells it."""
@@ -140,6 +146,28 @@ class StandInApp:
         self._start_quotas()
         return json_response(faults.model_dump(mode="json"))
 
+    # Microsoft Graph and key vaults
+
+    async def _directory(self, request: web.Request) -> web.Response:
+        return await self._serve(self._microsoft_graph, request)
+
+    async def _vault(self, request: web.Request) -> web.Response:
+        return await self._serve(self._vaults, request)
+
+    async def _serve(self, service: MicrosoftGraph | KeyVaultDataPlane, request: web.Request) -> web.Response:
+        body = await request.read()
+        refused = self.identity.refusal(request.headers.get("Authorization"), service.audiences)
+        if refused is not None:
+            raise service.unauthenticated(request, *refused)
+        faults = self.schedule.faults
+        if faults.latency_ms:
+            await asyncio.sleep(faults.latency_ms / 1000)
+        wrong = self.schedule.next_answer(request.method, request.path, service=service.name)
+        if wrong is not None and wrong.status is not None:
+            raise service.scripted(wrong)
+        response = service.answer(request, body, faults)
+        return response if wrong is None else spoiled(response, wrong)
+
     # Resource Manager and Resource Graph
 
     async def _azure(self, request: web.Request) -> web.Response:
@@ -156,14 +184,14 @@ class StandInApp:
             raise bad_request(f"The api-version '{version[:40]}' is invalid.", "InvalidApiVersionParameter")
         if request.path.rstrip("/").lower() == GRAPH_PATH:
             return self._query(request, body)
-        wrong = self.schedule.next_answer(request.method, request.path, None)
+        wrong = self.schedule.next_answer(request.method, request.path, service="arm")
         if wrong is not None and wrong.status is not None:
             raise _scripted(wrong)
         path = parse(request.path)
         headers = self._count(path, request.method)
         response = self._manage(request, path, body)
         response.headers.update(headers)
-        return response if wrong is None else _spoiled(response, wrong)
+        return response if wrong is None else spoiled(response, wrong)
 
     def _query(self, request: web.Request, body: bytes) -> web.Response:
         if request.method != "POST":
@@ -175,7 +203,7 @@ class StandInApp:
         except ArmError as error:
             refusal = error
         query_id = asked[1].query_id if asked is not None else None
-        wrong = self.schedule.next_answer(request.method, request.path, query_id)
+        wrong = self.schedule.next_answer(request.method, request.path, query_id, "resource_graph")
         if wrong is not None and wrong.status is not None:
             raise _scripted(wrong)
         limits = self.schedule.faults.resource_graph
@@ -194,7 +222,7 @@ class StandInApp:
             error.headers.update(headers)
             raise
         response = raw_response(answer, headers=headers)
-        return response if wrong is None else _spoiled(response, wrong)
+        return response if wrong is None else spoiled(response, wrong)
 
     def _count(self, path: ArmPath, method: str) -> dict[str, str]:
         """Count a request in its subscription's bucket; gives the headers that tell what remains."""
@@ -233,8 +261,10 @@ class StandInApp:
         if request.method in ("PUT", "PATCH", "DELETE"):
             written = self._writer.write(request.method, path, faults, request.headers, body)
             return self._written(request, path, written)
-        if request.method == "POST" and path.name.lower() == _ADMIN_RULES_ACTION:
-            return _found(self._reader.admin_rules(parse(path.path.rsplit("/", 1)[0]), faults))
+        if request.method == "POST":
+            done = self._actions.post(path, faults, dict(request.query), body)
+            if done is not None:
+                return _found(done)
         raise ArmError(501, "NotImplemented", f"The stand-in has no {request.method} {request.path}.")
 
     def _written(self, request: web.Request, path: ArmPath, written: Written) -> web.Response:
@@ -270,26 +300,5 @@ def _found(body: Body) -> web.Response:
 
 
 def _scripted(wrong: WrongAnswer) -> ArmError:
-    status = wrong.status or 500
-    wait = wrong.retry_after if wrong.retry_after is not None or status != 429 else 1
-    headers = {} if wait is None else {"Retry-After": str(wait)}
-    code = wrong.code or _CODES.get(status, f"Status{status}")
-    return ArmError(status, code, f"Scripted answer with status {status}.", headers=headers)
-
-
-def _spoiled(response: web.Response, wrong: WrongAnswer) -> web.Response:
-    """The true answer made unreadable, with its status and headers."""
-    true = response.body if isinstance(response.body, bytes) else b""
-    if wrong.body == "truncated":
-        return raw_response(true[: len(true) // 2], response.status, _kept(response))
-    if wrong.body == "empty":
-        return raw_response(b"", 200, _kept(response))
-    return web.Response(
-        text="<html><body>We will be right back.</body></html>",
-        content_type="text/html",
-        headers=_kept(response),
-    )
-
-
-def _kept(response: web.Response) -> dict[str, str]:
-    return {name: value for name, value in response.headers.items() if name.lower().startswith("x-ms-")}
+    status, code, message, headers = scripted(wrong)
+    return ArmError(status, code, message, headers=headers)

@@ -1,42 +1,45 @@
-"""GET answers of Resource Manager: subscriptions, groups, permissions, lists and single resources."""
+"""GET answers of Resource Manager: tenants, subscriptions, permissions, lists and single resources."""
 
-import base64
-import binascii
 import hashlib
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
-from urllib.parse import quote
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 import orjson
 
+from devhost.azure.arm_access import require_owner, require_visible
+from devhost.azure.arm_actions import ArmActions, is_configuration_list
 from devhost.azure.arm_id import ArmPath, parse, scope_prefix
-from devhost.azure.errors import ArmError, authorization_failed, bad_request, resource_not_found
+from devhost.azure.arm_page import Body, PageRequest, page_of, value
+from devhost.azure.errors import ArmError, resource_not_found
 from devhost.azure.estate import Estate
 from devhost.azure.estate_file import ResourceGroup
 from devhost.azure.faults import Faults
 from devhost.azure.nested import collection_of, resource_at
 
-_ADMIN_RULES_TYPE = "standin/effectivesecurityadminrules"
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A body with its entity tag, where the answer has one."""
-
-    raw: bytes
-    etag: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """Which page of a list is asked for; ``link`` is the request's URL without its query."""
-
-    link: str
-    query: Mapping[str, str]
-    size: int
+_AT_SCOPE_ONLY: Final = frozenset({"microsoft.insights/diagnosticsettings", "microsoft.security/pricings"})
+"""Types whose list of a subscription leaves out what is set on the resources below it."""
+_INHERITED: Final = frozenset(
+    f"microsoft.authorization/{rest}"
+    for rest in (
+        "policyassignments",
+        "policydefinitions",
+        "policysetdefinitions",
+        "roleassignments",
+        "roledefinitions",
+    )
+)
+"""Types whose list of a scope has the tenant's and the management groups' entries too."""
+_TENANT_LISTS: Final = frozenset({"microsoft.authorization", "microsoft.aadiam", "microsoft.management"})
+"""Namespaces with lists above the subscriptions."""
+_ABOVE: Final = "/providers/"
+_SECRETS: Final = "microsoft.keyvault/vaults/secrets"
+_CERTIFICATES: Final = "microsoft.keyvault/vaults/certificates"
+_SITE_CONFIGURATIONS: Final = frozenset({"microsoft.web/sites/config", "microsoft.web/sites/slots/config"})
+_LISTED_ONLY: Final = frozenset(
+    {"appsettings", "authsettings", "azurestorageaccounts", "connectionstrings", "metadata", "pushsettings"}
+)
+"""Configurations of an app that hold values: they are shown by their `list` action alone."""
 
 
 def etag_of(resource: Mapping[str, Any]) -> str:
@@ -47,27 +50,14 @@ def etag_of(resource: Mapping[str, Any]) -> str:
     return f'W/"{hashlib.sha256(orjson.dumps(resource)).hexdigest()[:32]}"'
 
 
-def require_visible(estate: Estate, faults: Faults, path: ArmPath, action: str) -> None:
-    """Refuse what the caller may not do, or a subscription or group that does not exist.
+_ROLE_DEFINITIONS = "microsoft.authorization/roledefinitions"
+_CUSTOM_ROLES = "type eq 'CustomRole'"
+"""The one filter of role definitions that is understood
+(https://learn.microsoft.com/azure/role-based-access-control/role-definitions-list-rest)."""
 
-    Raises:
-        ArmError: 404 SubscriptionNotFound or ResourceGroupNotFound, 403 AuthorizationFailed.
-    """
-    if path.subscription is not None:
-        if path.subscription.lower() not in estate.subscriptions:
-            raise ArmError(
-                404, "SubscriptionNotFound", f"The subscription '{path.subscription}' could not be found."
-            )
-        if faults.hides(path.subscription):
-            raise authorization_failed(action, path.path)
-    if not faults.grants(action):
-        raise authorization_failed(action, path.path)
-    if path.resource_group is not None and path.subscription is not None:
-        key = (path.subscription.lower(), path.resource_group.lower())
-        if key not in estate.resource_groups:
-            raise ArmError(
-                404, "ResourceGroupNotFound", f"Resource group '{path.resource_group}' could not be found."
-            )
+
+def _is_custom_role(definition: Mapping[str, Any]) -> bool:
+    return str((definition.get("properties") or {}).get("type", "")).lower() == "customrole"
 
 
 class ArmReader:
@@ -76,52 +66,55 @@ class ArmReader:
     def __init__(self, estate: Estate, tenant_id: str) -> None:
         self._estate = estate
         self._tenant_id = tenant_id
+        self._actions = ArmActions(estate)
 
     def get(self, path: ArmPath, faults: Faults, page: PageRequest) -> Body:
         """The answer to one GET.
 
         Raises:
-            ArmError: 400, 403 or 404 as Resource Manager gives them.
+            ArmError: 400, 403, 404 or 405 as Resource Manager gives them.
         """
         parts = path.key.split("/")[1:]
         if parts == ["subscriptions"]:
             return self._subscriptions(faults, page)
+        if parts == ["tenants"]:
+            return value([self._tenant()])
         if parts[0] != "subscriptions" or path.subscription is None:
-            return self._tenant_resource(path, faults)
+            return self._above_subscriptions(path, faults, page)
         if path.namespace is None:
             return self._scope(path, parts, faults, page)
+        return self._provider(path, faults, page)
+
+    def _provider(self, path: ArmPath, faults: Faults, page: PageRequest) -> Body:
+        """What the resource providers answer within a subscription."""
         if path.resource_type.lower() == "microsoft.authorization/permissions" and path.is_collection:
             require_visible(self._estate, faults, path, "Microsoft.Authorization/permissions/read")
-            return _value([{"actions": list(faults.allow_actions), "notActions": faults.not_actions}])
+            return value([faults.permission])
+        if is_configuration_list(path):
+            return self._actions.configuration(path, faults)
         require_visible(self._estate, faults, path, f"{path.resource_type}/read")
+        if path.resource_type.lower() == _CERTIFICATES:
+            raise ArmError(404, "InvalidResourceType", "Certificates of a vault are on its data plane only.")
         if path.is_collection:
             return self._collection(path, page)
         if path.is_resource:
             return self._resource(path)
         raise ArmError(404, "InvalidResourceType", f"'{path.path}' names no resource type.")
 
-    def admin_rules(self, network: ArmPath, faults: Faults) -> Body:
-        """The answer to ``POST {network}/listNetworkManagerEffectiveSecurityAdminRules``.
-
-        Raises:
-            ArmError: 403 or 404.
-        """
-        action = f"{network.resource_type}/listNetworkManagerEffectiveSecurityAdminRules/action"
-        require_visible(self._estate, faults, network, action)
-        if resource_at(self._estate, network) is None:
-            raise resource_not_found(network.path)
-        for ref in self._estate.select([_ADMIN_RULES_TYPE], [network.key]):
-            stored = self._estate.stored(ref)
-            if stored.key != network.key and not stored.key.startswith(network.key + "/"):
-                continue
-            if stored.malformed:
-                return Body(stored.raw)
-            return Body(orjson.dumps(stored.decoded().get("properties")))
-        return _value([])
+    def _tenant(self) -> dict[str, Any]:
+        return {
+            "id": f"/tenants/{self._tenant_id}",
+            "tenantId": self._tenant_id,
+            "displayName": "Stand-in",
+            "tenantCategory": "Home",
+            "defaultDomain": "standin.example",
+            "domains": ["standin.example"],
+            "tenantType": "AAD",
+        }
 
     def _subscriptions(self, faults: Faults, page: PageRequest) -> Body:
         visible = [key for key in sorted(self._estate.subscriptions) if not faults.hides(key)]
-        return _page(page, visible, lambda key: key, lambda key: orjson.dumps(self._subscription(key)))
+        return page_of(page, visible, lambda key: key, lambda key: orjson.dumps(self._subscription(key)))
 
     def _subscription(self, key: str) -> dict[str, Any]:
         subscription = self._estate.subscriptions[key]
@@ -149,7 +142,7 @@ class ArmReader:
             return self._tagged(self._group(self._estate.resource_groups[(parts[1], parts[3])]))
         names = sorted(group for owner, group in self._estate.resource_groups if owner == parts[1])
         groups = self._estate.resource_groups
-        return _page(
+        return page_of(
             page, names, lambda name: name, lambda name: orjson.dumps(self._group(groups[(parts[1], name)]))
         )
 
@@ -165,20 +158,28 @@ class ArmReader:
             "properties": told.get("properties") or {"provisioningState": "Succeeded"},
         }
 
-    def _tenant_resource(self, path: ArmPath, faults: Faults) -> Body:
-        if not path.is_resource:
+    def _above_subscriptions(self, path: ArmPath, faults: Faults, page: PageRequest) -> Body:
+        listed = path.is_collection and (path.namespace or "").lower() in _TENANT_LISTS
+        if not path.is_resource and not listed:
             raise resource_not_found(path.path)
         require_visible(self._estate, faults, path, f"{path.resource_type}/read")
-        return self._resource(path)
+        if not listed:
+            return self._resource(path)
+        kind = path.resource_type.lower()
+        return self._listed(page, kind, self._estate.select_once(kind, path.key + "/"))
 
     def _resource(self, path: ArmPath) -> Body:
+        if path.resource_type.lower() in _SITE_CONFIGURATIONS and path.name.lower() in _LISTED_ONLY:
+            raise ArmError(405, "MethodNotAllowed", f"'{path.path}' is shown by POST {path.path}/list.")
         stored = self._estate.find(path.path)
         if stored is not None and stored.malformed:
             return Body(stored.raw)
         if stored is not None:
-            return Body(stored.raw, etag_of(stored.decoded()))
+            return Body(_without_value(stored.resource_type, stored.raw), etag_of(stored.decoded()))
         nested = resource_at(self._estate, path)
         if nested is None:
+            if path.parent is not None:
+                require_owner(self._estate, path)
             raise resource_not_found(path.path)
         return self._tagged(nested)
 
@@ -186,66 +187,50 @@ class ArmReader:
     def _tagged(resource: dict[str, Any]) -> Body:
         return Body(orjson.dumps(resource), etag_of(resource))
 
+    def _listed(self, page: PageRequest, kind: str, refs: Sequence[int]) -> Body:
+        if kind == _ROLE_DEFINITIONS and page.query.get("$filter") == _CUSTOM_ROLES:
+            page = replace(page, filtered=True)
+            refs = [ref for ref in refs if _is_custom_role(orjson.loads(self._estate.line(ref)[0]))]
+        return page_of(
+            page, refs, self._estate.key_of, lambda ref: _without_value(kind, self._estate.line(ref)[0])
+        )
+
     def _collection(self, path: ArmPath, page: PageRequest) -> Body:
         estate = self._estate
         kind = path.resource_type.lower()
-        if path.parent is None and path.scope.lower() + "/" == scope_prefix(
-            path.subscription or "", path.resource_group
-        ):
-            refs = estate.select([kind], [path.scope.lower() + "/"])
-        else:
-            owner = parse(path.parent or path.scope)
-            if estate.find(owner.path) is None and resource_at(estate, owner) is None:
-                raise resource_not_found(owner.path)
-            refs = [
-                ref
-                for ref in estate.select([kind], [path.key + "/"])
-                if "/" not in estate.key_of(ref)[len(path.key) + 1 :]
-            ]
-            inside = collection_of(estate, path)
-            if inside is not None and inside.items:
-                rows = [orjson.dumps(item) for item in inside.items]
-                return Body(
-                    b'{"value":[' + b",".join([*rows, *(estate.line(ref)[0] for ref in refs)]) + b"]}"
-                )
-        return _page(page, refs, estate.key_of, lambda ref: estate.line(ref)[0])
+        scope = scope_prefix(path.subscription or "", path.resource_group)
+        if path.parent is None and path.scope.lower() + "/" == scope:
+            return self._listed(page, kind, self._of_scope(path, kind))
+        require_owner(estate, path)
+        prefix = path.key + "/"
+        refs = [
+            ref for ref in estate.select_once(kind, prefix) if "/" not in estate.key_of(ref)[len(prefix) :]
+        ]
+        if kind in _SITE_CONFIGURATIONS:
+            refs = [ref for ref in refs if estate.key_of(ref).endswith("/config/web")]
+        inside = collection_of(estate, path)
+        if inside is not None and inside.items:
+            rows = [orjson.dumps(item) for item in inside.items]
+            return Body(b'{"value":[' + b",".join([*rows, *(estate.line(ref)[0] for ref in refs)]) + b"]}")
+        return self._listed(page, kind, refs)
+
+    def _of_scope(self, path: ArmPath, kind: str) -> Sequence[int]:
+        """References of a list by subscription or resource group."""
+        if kind in _AT_SCOPE_ONLY:
+            return self._estate.select_once(kind, path.key + "/")
+        prefixes = [path.scope.lower() + "/"]
+        if kind in _INHERITED:
+            prefixes.append(_ABOVE)
+        namespace, _, rest = kind.partition("/")
+        # A list over all locations has the same entries as those of each location.
+        return self._estate.select([kind, f"{namespace}/locations/{rest}"], prefixes)
 
 
-def _value(items: Sequence[Any]) -> Body:
-    return Body(orjson.dumps({"value": items}))
-
-
-def _page(
-    request: PageRequest, items: Sequence[_T], key: Callable[[_T], str], render: Callable[[_T], bytes]
-) -> Body:
-    """One page of ``items``, which ascend by ``key``; ``nextLink`` goes on after the last key of the page."""
-    start = 0
-    token = request.query.get("$skiptoken")
-    if token:
-        start = bisect_right(items, _after(token).encode(), key=lambda item: key(item).encode())
-    shown = items[start : start + _page_size(request)]
-    body = b'{"value":[' + b",".join(render(item) for item in shown) + b"]"
-    if start + len(shown) < len(items):
-        last = base64.urlsafe_b64encode(key(shown[-1]).encode()).decode()
-        version = quote(request.query.get("api-version", ""))
-        link = f"{request.link}?api-version={version}&$skiptoken={quote(last)}"
-        if "$top" in request.query:
-            link += f"&$top={quote(request.query['$top'])}"
-        body += b',"nextLink":' + orjson.dumps(link)
-    return Body(body + b"}")
-
-
-def _page_size(request: PageRequest) -> int:
-    top = request.query.get("$top")
-    if top is None:
-        return request.size
-    if not (top.isascii() and top.isdigit() and 1 <= int(top[:9]) <= 1000):
-        raise bad_request(f"$top must be a number from 1 to 1000, not '{top[:20]}'.", "InvalidQueryParameter")
-    return int(top)
-
-
-def _after(token: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
-    except (binascii.Error, UnicodeError) as error:
-        raise bad_request("The $skiptoken cannot be read.", "InvalidSkipToken") from error
+def _without_value(resource_type: str, raw: bytes) -> bytes:
+    """A resource as it is served: the value of a Key Vault secret never is."""
+    if resource_type != _SECRETS or b'"value"' not in raw:
+        return raw
+    secret = orjson.loads(raw)
+    if isinstance(secret.get("properties"), dict):
+        secret["properties"].pop("value", None)
+    return orjson.dumps(secret)

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import orjson
 
+from devhost.azure.arm_access import require_visible
 from devhost.azure.arm_id import ArmPath, parse
-from devhost.azure.arm_read import etag_of, require_visible
+from devhost.azure.arm_read import etag_of
 from devhost.azure.errors import ArmError, bad_request, resource_not_found
 from devhost.azure.estate import Estate, TooManyChangesError
 from devhost.azure.faults import Faults

@@ -1,17 +1,19 @@
-"""Refusals in the form Azure Resource Manager gives them: ``{"error": {"code", "message", ...}}``."""
+"""Refusals in the form that Azure's services give them: ``{"error": {"code", "message", ...}}``."""
 
+import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from aiohttp import web
 
 
-class ArmError(Exception):
+class AzureError(Exception):
     """A refusal that a handler raises and the application turns into one HTTP answer.
 
-    ``code`` is ARM's machine-readable code (``ResourceNotFound``...), ``extra`` further members of the
-    ``error`` object (``target``, ``additionalInfo``...), ``headers`` further response headers.
+    ``code`` is the service's machine-readable code (``ResourceNotFound``...), ``extra`` further members of
+    the ``error`` object (``target``, ``additionalInfo``...), ``headers`` further response headers.
     """
 
     def __init__(
@@ -31,13 +33,51 @@ class ArmError(Exception):
         self.extra = dict(extra or {})
 
     def response(self) -> web.Response:
-        """The HTTP answer; a 4xx carries ``x-ms-failure-cause: gateway`` as ARM's own refusals do."""
-        headers = dict(self.headers)
-        if self.status < 500:
-            headers.setdefault("x-ms-failure-cause", "gateway")
+        """The HTTP answer."""
         return json_response(
-            {"error": {"code": self.code, "message": self.message, **self.extra}}, self.status, headers
+            {"error": {"code": self.code, "message": self.message, **self.extra}}, self.status, self.headers
         )
+
+
+class ArmError(AzureError):
+    """A refusal of Resource Manager or Resource Graph."""
+
+    def response(self) -> web.Response:
+        """The HTTP answer; a 4xx carries ``x-ms-failure-cause: gateway`` as ARM's own refusals do."""
+        if self.status < 500:
+            self.headers.setdefault("x-ms-failure-cause", "gateway")
+        return super().response()
+
+
+class GraphError(AzureError):
+    """A refusal of Microsoft Graph: ``innerError`` tells the time and the request
+    (learn.microsoft.com/graph/errors)."""
+
+    def response(self) -> web.Response:
+        """The HTTP answer."""
+        request_id = str(uuid.uuid4())
+        self.headers.setdefault("request-id", request_id)
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        inner = {"date": now, "request-id": request_id, "client-request-id": request_id}
+        self.extra.setdefault("innerError", inner)
+        return super().response()
+
+
+class VaultError(AzureError):
+    """A refusal of a key vault; ``reason`` becomes ``innererror.code``
+    (learn.microsoft.com/azure/key-vault/general/rest-error-codes)."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        reason: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        extra = {} if reason is None else {"innererror": {"code": reason}}
+        super().__init__(status, code, message, headers=headers, extra=extra)
 
 
 def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

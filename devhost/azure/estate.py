@@ -81,6 +81,13 @@ class Estate:
         """Lower-cased id behind a reference."""
         return self.file.id_of(ref) if ref < len(self.file) else self._changed[ref].key
 
+    def type_and_key(self, ref: int) -> tuple[str, str]:
+        """Lower-cased type and id behind a reference."""
+        changed = self._changed.get(ref)
+        if changed is not None:
+            return changed.resource_type, changed.key
+        return self.file.type_of(ref), self.file.id_of(ref)
+
     def line(self, ref: int) -> tuple[bytes, int]:
         """Bytes and flags behind a reference, without reading what :class:`Stored` has beside them."""
         changed = self._changed.get(ref)
@@ -106,6 +113,18 @@ class Estate:
                 self._selections.popitem(last=False)
         self._selections.move_to_end(key)
         return found
+
+    def select_once(self, resource_type: str, prefix: str) -> Sequence[int]:
+        """As :meth:`select` for one type and prefix, without remembering the selection."""
+        return self._select((resource_type,), (prefix,))
+
+    def has_below(self, prefix: str) -> bool:
+        """Whether some resource's lower-cased id begins with ``prefix``."""
+        first, end = self.file.prefix_range(prefix)
+        if any(ref not in self._deleted for ref in range(first, end)):
+            return True
+        position = bisect_left(self._created_keys, prefix)
+        return position < len(self._created_keys) and self._created_keys[position].startswith(prefix)
 
     def position(self, refs: Sequence[int], key: str, ref: int) -> int:
         """Index of the first of ``refs`` after the resource (key, ref), which may be gone by now."""

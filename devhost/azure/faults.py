@@ -1,37 +1,7 @@
 """What goes wrong on purpose: the faults document and its state while it is served.
 
 The document is a JSON object; every member is optional and unknown members are refused. ``docs/faults.md``
-has an example. Members:
-
-``deny``
-    ``subscriptions`` (ids), ``types`` (resource types whose ``read`` is refused), ``actions``
-    (``<type>/<verb>``, ``*`` matches anything). A denied subscription is missing from ``GET
-    /subscriptions``, 403 elsewhere and left out by Resource Graph; denied actions appear as ``notActions``
-    in the permissions, rows of unreadable types are left out by Resource Graph, and Resource Manager
-    answers 403.
-``allow_actions``
-    What the caller's role grants. Default: a scanner's role, that is ``*/read`` and the two POST reads of
-    the network provider; say ``["*"]`` to let writes through.
-``answers``
-    A list; each wrong answer is given ``times`` times to requests that match ``path`` (a text that the path
-    contains, ``*`` matches anything), ``query`` (a query id, with or without its version) and ``method``.
-    Either ``status`` (400-599, with ``retry_after`` seconds and ``code``) or ``body``: ``not_json`` (200
-    with an HTML page), ``truncated`` (the true answer cut in half), ``empty`` (200 without a body). Without
-    ``times``: once. The token endpoint is only concerned when ``path`` names it.
-``latency_ms``
-    Wait before every answer of Resource Manager and Resource Graph.
-``resource_graph``
-    ``quota`` and ``window_s`` (429 RateLimiting beyond; quota 0 = none is counted), ``max_response_bytes``,
-    and ``oversize``: ``fewer_rows`` (default) or ``refuse`` (400 BadRequest, detail ResponsePayloadTooLarge).
-``resource_manager``
-    ``read_burst``, ``reads_per_s``, ``write_burst``, ``writes_per_s`` per subscription (a burst of 0 = not
-    counted) and ``page_size``.
-``operations``
-    Long-running writes: ``polls`` until they end, ``retry_after`` seconds, ``outcome`` (``Succeeded``,
-    ``Failed``, ``Canceled``).
-``policy_denials``
-    Writes refused with RequestDisallowedByPolicy: ``name`` of the assignment, ``type`` of resource
-    (optional) and ``contains``, a text in the request body.
+says what each member means and has examples.
 """
 
 import re
@@ -43,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from devhost.azure.graph_permissions import SCANNER_PERMISSIONS
 from devhost.azure.throttle import (
     QUERY_QUOTA,
     QUERY_WINDOW_S,
@@ -57,7 +28,17 @@ SCANNER_ACTIONS: Final = (
     "*/read",
     "Microsoft.Network/networkInterfaces/effectiveNetworkSecurityGroups/action",
     "Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules/action",
+    "Microsoft.Web/sites/config/list/action",
 )
+"""What a scanner's roles grant in Resource Manager: reading, and the reads that are actions."""
+SCANNER_DATA_ACTIONS: Final = (
+    "Microsoft.KeyVault/vaults/*/read",
+    "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+)
+"""Data actions of the built-in role Key Vault Reader (learn.microsoft.com, "Azure built-in roles")."""
+
+ServiceName = Literal["arm", "resource_graph", "graph", "vault"]
+"""Resource Manager, Resource Graph, Microsoft Graph, the data plane of Key Vault."""
 
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 _Texts = Annotated[tuple[_Text, ...], Field(max_length=10_000)]
@@ -77,12 +58,17 @@ class Deny(_Part):
     subscriptions: _Texts = ()
     types: _Texts = ()
     actions: _Texts = ()
+    data_actions: _Texts = ()
+    graph_permissions: _Texts = ()
+    vaults: _Texts = ()
+    access_policies: _Texts = ()
 
 
 class WrongAnswer(_Part):
     """A wrong answer to the next matching requests."""
 
     times: int = Field(default=1, ge=1, le=1_000_000)
+    service: ServiceName | None = None
     path: _Text | None = None
     query: _Text | None = None
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
@@ -97,8 +83,15 @@ class WrongAnswer(_Part):
             raise ValueError("exactly one of 'status' and 'body' must be given")
         return self
 
-    def matches(self, method: str, path: str, query_id: str | None) -> bool:
-        """Whether a request is concerned; ``query_id`` is ``<name>/<version>`` for a Resource Graph query."""
+    def matches(
+        self, method: str, path: str, query_id: str | None = None, service: ServiceName | None = None
+    ) -> bool:
+        """Whether a request is concerned; ``query_id`` is ``<name>/<version>`` for a Resource Graph query.
+
+        ``service`` is None for the token endpoint.
+        """
+        if self.service not in (None, service):
+            return False
         if self.method not in (None, method):
             return False
         if self.query is not None and self.query not in (query_id, (query_id or "").split("/")[0]):
@@ -127,6 +120,22 @@ class ManagerLimits(_Part):
     page_size: int = Field(default=200, ge=1, le=1000)
 
 
+class DirectoryLimits(_Part):
+    """Limits of Microsoft Graph; a burst of 0 is not counted."""
+
+    page_size: int = Field(default=100, ge=1, le=999)
+    burst: int = Field(default=0, ge=0, le=1_000_000)
+    requests_per_s: float = Field(default=100, gt=0, le=1_000_000)
+
+
+class VaultLimits(_Part):
+    """Limits of the data plane of each key vault; a burst of 0 is not counted."""
+
+    page_size: int = Field(default=25, ge=1, le=25)
+    burst: int = Field(default=0, ge=0, le=1_000_000)
+    requests_per_s: float = Field(default=400, gt=0, le=1_000_000)
+
+
 class OperationCourse(_Part):
     """How long-running writes go."""
 
@@ -148,10 +157,14 @@ class Faults(_Part):
 
     deny: Deny = Deny()
     allow_actions: _Texts = SCANNER_ACTIONS
+    allow_data_actions: _Texts = SCANNER_DATA_ACTIONS
+    allow_graph_permissions: _Texts = SCANNER_PERMISSIONS
     answers: Annotated[tuple[WrongAnswer, ...], Field(max_length=10_000)] = ()
     latency_ms: float = Field(default=0, ge=0, le=60_000)
     resource_graph: GraphLimits = GraphLimits()
     resource_manager: ManagerLimits = ManagerLimits()
+    graph: DirectoryLimits = DirectoryLimits()
+    vault: VaultLimits = VaultLimits()
     operations: OperationCourse = OperationCourse()
     policy_denials: Annotated[tuple[PolicyDenial, ...], Field(max_length=1000)] = ()
 
@@ -159,6 +172,27 @@ class Faults(_Part):
     def not_actions(self) -> list[str]:
         """Refused actions: the denied types' reads, then the denied actions."""
         return [*(f"{kind}/read" for kind in self.deny.types), *self.deny.actions]
+
+    @property
+    def permission(self) -> dict[str, list[str]]:
+        """The caller's one role, as `Microsoft.Authorization/permissions` answers it."""
+        return {
+            "actions": list(self.allow_actions),
+            "notActions": self.not_actions,
+            "dataActions": list(self.allow_data_actions),
+            "notDataActions": list(self.deny.data_actions),
+        }
+
+    @property
+    def graph_permissions(self) -> frozenset[str]:
+        """Application permissions of Microsoft Graph that the caller has, lower-cased."""
+        denied = {name.lower() for name in self.deny.graph_permissions}
+        return frozenset(name.lower() for name in self.allow_graph_permissions) - denied
+
+    def grants_data(self, action: str) -> bool:
+        """Whether the caller's role allows a data action."""
+        granted = any(wildcard(pattern).fullmatch(action) for pattern in self.allow_data_actions)
+        return granted and not any(wildcard(pattern).fullmatch(action) for pattern in self.deny.data_actions)
 
     def grants(self, action: str) -> bool:
         """Whether the caller's role allows ``<type>/<verb>``."""
@@ -229,10 +263,12 @@ class FaultSchedule:
         """Wrong answers still to be given."""
         return sum(self._left)
 
-    def next_answer(self, method: str, path: str, query_id: str | None) -> WrongAnswer | None:
+    def next_answer(
+        self, method: str, path: str, query_id: str | None = None, service: ServiceName | None = None
+    ) -> WrongAnswer | None:
         """The wrong answer due to this request, counted; None when it is to be served well."""
         for number, answer in enumerate(self.faults.answers):
-            if self._left[number] and answer.matches(method, path, query_id):
+            if self._left[number] and answer.matches(method, path, query_id, service):
                 self._left[number] -= 1
                 self.given += 1
                 return answer

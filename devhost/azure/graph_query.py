@@ -22,7 +22,7 @@ from devhost.azure.graph_row import COLUMNS
 MAX_QUERY_CHARS: Final = 64_000
 
 QUERIES: Final[dict[str, str]] = {
-    "inventory/1": "resources",
+    "inventory/2": "resources",
     "app-service-config/1": "appserviceresources",
     "authorization/1": "authorizationresources",
     "scale-set-network/1": "computeresources",
@@ -30,49 +30,6 @@ QUERIES: Final[dict[str, str]] = {
     "policy/1": "policyresources",
 }
 """Query id -> the table that its text must read."""
-
-_RESOURCE_CHILDREN: Final = frozenset(
-    {
-        "microsoft.automation/automationaccounts/runbooks",
-        "microsoft.compute/virtualmachines/extensions",
-        "microsoft.compute/virtualmachines/runcommands",
-        "microsoft.containerregistry/registries/replications",
-        "microsoft.containerregistry/registries/webhooks",
-        "microsoft.network/networkwatchers/flowlogs",
-        "microsoft.network/privatednszones/virtualnetworklinks",
-        "microsoft.sql/managedinstances/databases",
-        "microsoft.sql/servers/databases",
-        "microsoft.sql/servers/elasticpools",
-        "microsoft.synapse/workspaces/bigdatapools",
-        "microsoft.synapse/workspaces/sqlpools",
-        "microsoft.web/sites/slots",
-    }
-)
-"""Child types that the `resources` table has rows for: tracked resources with a location of their own."""
-
-_OTHER_TABLES: Final = {
-    "microsoft.authorization/roleassignments": "authorizationresources",
-    "microsoft.authorization/roledefinitions": "authorizationresources",
-    "microsoft.authorization/classicadministrators": "authorizationresources",
-    "microsoft.authorization/policyassignments": "policyresources",
-    "microsoft.authorization/policydefinitions": "policyresources",
-    "microsoft.authorization/policyexemptions": "policyresources",
-    "microsoft.authorization/policysetdefinitions": "policyresources",
-    "microsoft.compute/virtualmachinescalesets/virtualmachines": "computeresources",
-    "microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces": "computeresources",
-    "microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces"
-    "/ipconfigurations/publicipaddresses": "computeresources",
-    "microsoft.policyinsights/policystates": "policyresources",
-    "microsoft.web/sites/config": "appserviceresources",
-    "microsoft.web/sites/config/web": "appserviceresources",
-    "microsoft.web/sites/slots/config": "appserviceresources",
-    "microsoft.web/sites/slots/config/web": "appserviceresources",
-}
-_NO_TABLE: Final = frozenset(
-    {"graph", "standin", "microsoft.authorization", "microsoft.management", "microsoft.resources"}
-)
-"""Namespaces without a row in `resources`."""
-_NO_TABLE_TYPES: Final = frozenset({"microsoft.insights/diagnosticsettings"})
 
 _HEADER = re.compile(r"//[ \t]*security-copilot/([a-z0-9-]{1,64})/([0-9]{1,4})[ \t]*\r?\n")
 _STRING = r"(?:'[^'\\\r\n]{1,300}'|\"[^\"\\\r\n]{1,300}\")"
@@ -94,20 +51,6 @@ class GraphQuery:
     resource_group: str | None
     columns: frozenset[str] | None
     """None for all columns."""
-
-
-def table_of(resource_type: str) -> str | None:
-    """The table that has rows of a lower-cased type, None for a type that Resource Graph does not know."""
-    namespace, _, rest = resource_type.partition("/")
-    if resource_type in _OTHER_TABLES:
-        return _OTHER_TABLES[resource_type]
-    if namespace == "microsoft.security":
-        return "securityresources"
-    if namespace in _NO_TABLE or resource_type in _NO_TABLE_TYPES or not rest:
-        return None
-    if "/" in rest and resource_type not in _RESOURCE_CHILDREN:
-        return None
-    return "resources"
 
 
 def parse(text: str) -> GraphQuery:

@@ -6,7 +6,7 @@ protocol, api-version 2019-08-01.
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,28 +80,32 @@ class Identity:
         answer = {"access_token": token, "expires_on": str(expires_on), "resource": resource}
         return {**answer, "token_type": "Bearer", "client_id": query.get("client_id", "")}
 
+    def refusal(self, authorization: str | None, audiences: Set[str]) -> tuple[str, str] | None:
+        """``(code, message)`` of what is wrong with an ``Authorization`` header, None when it is good.
+
+        Good is an unexpired token of this identity for one of ``audiences`` or for the stand-in itself.
+        """
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            return "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
+        grant = self._grants.get(token.strip())
+        if grant is None:
+            return "InvalidAuthenticationToken", "The access token is invalid."
+        if grant.expires_on <= self._clock():
+            return "ExpiredAuthenticationToken", "The access token expiry has passed."
+        if grant.audience not in audiences and grant.audience != self.own_audience:
+            return (
+                "InvalidAuthenticationTokenAudience",
+                f"The access token has been obtained for wrong audience or resource '{grant.audience}'.",
+            )
+        return None
+
     def check(self, authorization: str | None) -> None:
         """Accept the ``Authorization`` header of a Resource Manager call.
 
         Raises:
             ArmError: 401 with a challenge, when it is no unexpired management token of this identity.
         """
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise self._refused(
-                "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
-            )
-        grant = self._grants.get(token.strip())
-        if grant is None:
-            raise self._refused("InvalidAuthenticationToken", "The access token is invalid.")
-        if grant.expires_on <= self._clock():
-            raise self._refused("ExpiredAuthenticationToken", "The access token expiry has passed.")
-        if grant.audience not in MANAGEMENT_AUDIENCES and grant.audience != self.own_audience:
-            raise self._refused(
-                "InvalidAuthenticationTokenAudience",
-                f"The access token has been obtained for wrong audience or resource '{grant.audience}'.",
-            )
-
-    @staticmethod
-    def _refused(code: str, message: str) -> ArmError:
-        return ArmError(401, code, message, headers={"WWW-Authenticate": _CHALLENGE})
+        refused = self.refusal(authorization, MANAGEMENT_AUDIENCES)
+        if refused is not None:
+            raise ArmError(401, *refused, headers={"WWW-Authenticate": _CHALLENGE})

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from devhost.azure import graph_query, graph_row
+from devhost.azure import graph_query, graph_row, graph_tables
 from devhost.azure.arm_id import scope_prefix
 from devhost.azure.errors import ArmError, bad_request, graph_error
 from devhost.azure.estate import Estate
@@ -19,6 +19,7 @@ from devhost.azure.throttle import QuotaState
 
 MAX_ROWS: Final = 1000
 MAX_SUBSCRIPTIONS: Final = 10_000
+_TENANT_PREFIX: Final = "/providers/"
 _MEMBERSHIP_TYPE: Final = "microsoft.management/managementgroups/subscriptions"
 
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -87,6 +88,8 @@ class ResourceGraph:
     def __init__(self, estate: Estate, tenant_id: str) -> None:
         self._estate = estate
         self._tenant_id = tenant_id
+        self._configurations: tuple[Sequence[int], Sequence[int]] = ((), ())
+        """What the last selection of app configurations was, and which of it are rows."""
         self.rows = 0
         """Rows answered since the start."""
 
@@ -100,11 +103,9 @@ class ResourceGraph:
         types = [
             kind
             for kind in query.types
-            if graph_query.table_of(kind) == query.table and faults.grants(f"{kind}/read")
+            if graph_tables.table_of(kind) == query.table and faults.grants(f"{kind}/read")
         ]
-        refs = self._estate.select(
-            types, [scope_prefix(subscription, query.resource_group) for subscription in subscriptions]
-        )
+        refs = self._rows(types, query, subscriptions)
         loose = self._estate.file.unplaced if query.table == "resources" else 0
         start = self._start(request, refs)
         rows, end = self._page(refs, loose, start, request, query, faults)
@@ -117,6 +118,19 @@ class ResourceGraph:
             b"false" if more or end == len(refs) + loose else b"true"
         )
         return b"".join((head, b",".join(rows), b"]}"))
+
+    def _rows(self, types: Sequence[str], query: GraphQuery, subscriptions: Sequence[str]) -> Sequence[int]:
+        """References of the rows, in order of id."""
+        prefixes = [scope_prefix(subscription, query.resource_group) for subscription in subscriptions]
+        if query.table in graph_tables.TENANT_TABLES and query.resource_group is None:
+            prefixes.append(_TENANT_PREFIX)
+        refs = self._estate.select(types, prefixes)
+        if query.table != graph_tables.APP_SERVICE_TABLE:
+            return refs
+        if self._configurations[0] is not refs:
+            kept = [ref for ref in refs if graph_tables.is_row(*self._estate.type_and_key(ref))]
+            self._configurations = (refs, kept)
+        return self._configurations[1]
 
     def _visible(self, request: GraphRequest, faults: Faults) -> list[str]:
         known = self._estate.subscriptions

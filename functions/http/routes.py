@@ -14,7 +14,7 @@ from functions.http.exchange import JSON, TEXT, BodyT, Call, Handler, Method, Qu
 from functions.http.openapi import document
 from functions.http.security import posture as security_posture
 from functions.http.security import scans as security_scans
-from functions.http.v1 import findings, posture, rules, scans
+from functions.http.v1 import findings, permissions, posture, rules, scans
 from shared.api.compliance import (
     ComplianceReport,
     FrameworkDetail,
@@ -24,6 +24,7 @@ from shared.api.compliance import (
 )
 from shared.api.errors import ErrorCode
 from shared.api.health import Live, Readiness
+from shared.api.permissions import PermissionsPage, PermissionsQuery
 from shared.api.query import (
     ExposureQuery,
     FindingsQuery,
@@ -179,6 +180,8 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     _get("X-07", "v1_rules_list", f"{_V1}/rules", rules.listing, PageQuery, RulePage,
          "List the rules of the catalogue"),
     _get("X-07", "v1_rules_get", f"{_V1}/rules/{{rule_id}}", rules.get, NoQuery, Rule, "Get a rule"),
+    _get("X-13", "v1_permissions_get", f"{_V1}/permissions", permissions.get, PermissionsQuery,
+         PermissionsPage, "Get the least permissions that a scan needs"),
     _get("X-16", "v1_frameworks_list", f"{_V1}/frameworks", posture.frameworks, NoQuery, FrameworkList,
          "List the compliance frameworks"),
     _get("X-16", "v1_frameworks_get", f"{_V1}/frameworks/{{framework}}", posture.framework, NoQuery,

@@ -41,7 +41,8 @@ def _comma_list(value: Any) -> Any:
     return tuple(entry.strip().lower() for entry in value.split(","))
 
 
-def _lowered(value: Any) -> Any:
+def lowered(value: Any) -> Any:
+    """A text in lower case; anything else as it is."""
     return value.lower() if isinstance(value, str) else value
 
 
@@ -106,7 +107,7 @@ class TrendQuery(NoQuery):
 class ScansQuery(PageQuery):
     """A-03, X-01."""
 
-    scan_type: Annotated[ScanType | None, BeforeValidator(_lowered)] = Field(
+    scan_type: Annotated[ScanType | None, BeforeValidator(lowered)] = Field(
         default=None, description="Only scans of this type"
     )
 

@@ -17,7 +17,8 @@ from shared.domain.coverage import (
     TypeCoverage,
 )
 from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
-from shared.domain.plan_record import Batch, PlanRecord
+from shared.domain.plan_record import ListingState, PlanRecord
+from shared.domain.reading import is_directory
 from shared.domain.scan import ScanTotals
 from shared.domain.severity import ORDER
 
@@ -30,6 +31,7 @@ class _Row:
     read: int = 0
     failed: int = 0
     lost: int = 0
+    refused: bool = False
     status: CoverageStatus | None = None
     reason: str | None = None
 
@@ -37,7 +39,9 @@ class _Row:
 def type_coverage(record: PlanRecord) -> list[TypeCoverage]:
     """One row for each readable subscription and type, ordered. `read` needs evidence: a listing that came
     to its end, and every one of its shards done."""
-    rows: dict[TypeKey, _Row] = {(one, kind): _Row() for one in record.batch_of for kind in record.types}
+    rows: dict[TypeKey, _Row] = {
+        (one, kind): _Row() for one in record.batch_of for kind in record.reading.of(one)
+    }
     skipped: list[TypeCoverage] = []
     for marker in record.done():
         for one in marker.types:
@@ -50,15 +54,33 @@ def type_coverage(record: PlanRecord) -> list[TypeCoverage]:
                 row.read + one.read,
                 row.failed + one.failed,
             )
+            if one.failed:
+                row.reason = row.reason or one.reason
+                row.refused = row.refused or one.status is CoverageStatus.DENIED
     for shard in record.undone(ShardStage.COLLECT):
         end = record.outcomes.get(shard.shard_id)
         _lose(rows, shard, end.reason if end else "its rows were listed and not yet looked at")
     for one in record.refused_types:
         row = rows.setdefault(_key(one), _Row())
         row.status, row.reason = one.status, one.reason
-    return [
-        _finish(key, row, record.batch_of.get(key[0])) for key, row in sorted(rows.items())
-    ] + _sum_skipped(skipped)
+    found: dict[TypeKey, TypeCoverage] = {}
+    derived = record.reading.derived
+    for key, row in sorted(rows.items(), key=lambda item: (item[0][1] in derived, item[0])):
+        batch = record.batch_of.get(key[0])
+        listing = batch.listing_of(key[1]) if batch is not None else None
+        found[key] = _finish(key, row, listing, below=key[1] in derived)
+        if key[1] in derived:
+            found[key] = _after_parents(found[key], [found.get((key[0], one)) for one in derived[key[1]]])
+    return [found[key] for key in sorted(found)] + _sum_skipped(skipped)
+
+
+def _after_parents(one: TypeCoverage, parents: list[TypeCoverage | None]) -> TypeCoverage:
+    """What is read below others is as complete as those were read."""
+    short = next((parent for parent in parents if parent and parent.status is not CoverageStatus.READ), None)
+    if short is None or one.status is not CoverageStatus.READ:
+        return one
+    status = CoverageStatus.PARTIAL if one.read or short.read else short.status
+    return one.model_copy(update={"status": status, "reason": f"{short.type}: {short.reason}"})
 
 
 def _lose(rows: dict[TypeKey, _Row], shard: Shard, reason: str | None) -> None:
@@ -70,18 +92,19 @@ def _lose(rows: dict[TypeKey, _Row], shard: Shard, reason: str | None) -> None:
             row.reason = reason
 
 
-def _finish(key: TypeKey, row: _Row, batch: Batch | None) -> TypeCoverage:
+def _finish(key: TypeKey, row: _Row, listing: ListingState | None, *, below: bool) -> TypeCoverage:
     status, reason = row.status or CoverageStatus.READ, row.reason
     if status is CoverageStatus.DENIED:
         status = CoverageStatus.PARTIAL if row.read else status
-    elif batch is None or not batch.complete:
-        failed = batch.failed if batch is not None else None
+    elif not below and (listing is None or not listing.complete):
+        failed = listing.failed if listing is not None else None
         status = CoverageStatus.FAILED if failed and not row.read else CoverageStatus.PARTIAL
         reason = failed or reason or "the listing was not read to its end"
     elif status is CoverageStatus.READ and row.lost:
         status = CoverageStatus.PARTIAL if row.read else CoverageStatus.FAILED
     elif status is CoverageStatus.READ and row.failed:
-        status, reason = CoverageStatus.PARTIAL, "some resources could not be understood"
+        status = CoverageStatus.DENIED if row.refused and not row.read else CoverageStatus.PARTIAL
+        reason = reason or "some resources could not be understood"
     return TypeCoverage(
         subscription_id=key[0],
         type=key[1],
@@ -112,13 +135,18 @@ class _SubscriptionView:
 
 
 def coverage(
-    scan_id: str, record: PlanRecord, scanners: Iterable[ScannerCoverage], reads: Mapping[str, Iterable[str]]
+    scan_id: str,
+    record: PlanRecord,
+    scanners: Iterable[ScannerCoverage],
+    reads: Mapping[str, Iterable[str]],
+    directory_rules: frozenset[str] = frozenset(),
 ) -> Coverage:
     """The whole ledger of a scan that is over (or, for a running one, what is known so far).
 
     Args:
         reads: rule id -> the types it reads. In a subscription where one of them was not read whole, the rule
             could not look everywhere: one error there, beside what it said of what was read.
+        directory_rules: those that judge directories; the others judge subscriptions.
     """
     types = type_coverage(record)
     views: dict[str, _SubscriptionView] = {}
@@ -132,7 +160,18 @@ def coverage(
         for subscription_id, (_, one) in sorted(record.latest.items())
     ]
     rules = {
-        rule_id: RuleCoverage(rule_id=rule_id, errors=_blind_spots(subscriptions, views, kinds))
+        rule_id: RuleCoverage(
+            rule_id=rule_id,
+            errors=_blind_spots(
+                [
+                    one
+                    for one in subscriptions
+                    if is_directory(one.subscription_id) == (rule_id in directory_rules)
+                ],
+                views,
+                kinds,
+            ),
+        )
         for rule_id, kinds in reads.items()
     }
     for marker in record.done():

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.coverage import RuleCoverage, SubscriptionCoverage, TypeCoverage
+from shared.domain.reading import Listing, is_directory
 from shared.domain.severity import Severity
 
 
@@ -35,6 +36,7 @@ class PlanCursor(BaseModel):
     )
     resolved_on: int = Field(default=0, description="read: number of the page that lists the batches")
     batch: int = Field(default=0, description="read: index into that page's batches")
+    listing: int = Field(default=0, description="read: index into the listings of that batch")
     skip_token: str | None = None
     page_size: int | None = Field(default=None, description="$top in force; None = the largest")
 
@@ -68,8 +70,11 @@ class PlannedPage(BaseModel):
     batches: tuple[tuple[str, ...], ...] = Field(
         default=(), description="on a resolving page: the subscriptions to read, in batches"
     )
+    listings: tuple[Listing, ...] = Field(
+        default=(), description="on a resolving page: what is read of every batch, in order"
+    )
     subscriptions: tuple[SubscriptionCoverage, ...] = Field(
-        default=(), description="on a resolving page: every subscription asked for"
+        default=(), description="on a resolving page: every subscription and directory asked for"
     )
     types: tuple[TypeCoverage, ...] = Field(
         default=(),
@@ -79,6 +84,11 @@ class PlannedPage(BaseModel):
     failed: str | None = Field(default=None, description="why the rest of this batch was not read")
     redo: Redo | None = Field(default=None, description="on the first page of a resumed run")
     superseded: bool = Field(default=False, description="read anew by a later page: of no account")
+
+    def listings_of(self, batch: int) -> tuple[Listing, ...]:
+        """What is read of one of its batches: a directory's has other listings than subscriptions have."""
+        directory = is_directory(self.batches[batch][0])
+        return tuple(one for one in self.listings if one.directory == directory)
 
 
 class ShardStage(StrEnum):
@@ -95,7 +105,10 @@ class Shard(BaseModel):
 
     scan_id: str
     shard_id: str = Field(
-        description="c000001 for the shard of page 1, r1-<subscription> for relations of run 1"
+        description=(
+            "c000001 for the rows of page 1, c000001d02 for a part of what is read below them, "
+            "r1-<subscription> for relations of run 1"
+        )
     )
     stage: ShardStage
     attempt: int = 1
@@ -106,6 +119,10 @@ class Shard(BaseModel):
         default=(), description="collection: rows of the page; relation: how completely types were read"
     )
     scope: tuple[str, ...] = Field(default=(), description="collection: the subscriptions asked for")
+    part: int | None = Field(
+        default=None,
+        description="collection of details: which part of the blob; None = the rows of a listing",
+    )
 
 
 class ShardOutcome(StrEnum):

@@ -6,11 +6,22 @@ before is of no account any more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from shared.domain.coverage import SubscriptionCoverage, TypeCoverage
 from shared.domain.plan import Marker, PlannedPage, PlanStep, Shard, ShardOutcome, ShardStage
+from shared.domain.reading import is_directory
+
+
+@dataclass(frozen=True, slots=True)
+class ListingState:
+    """How far one listing of a batch came."""
+
+    types: tuple[str, ...]
+    complete: bool
+    failed: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +30,42 @@ class Batch:
 
     key: tuple[int, int]
     subscriptions: tuple[str, ...]
-    complete: bool
-    failed: str | None
+    listings: tuple[ListingState, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every listing came to its end."""
+        return all(one.complete for one in self.listings)
+
+    @property
+    def failed(self) -> str | None:
+        """Why a listing of it broke off."""
+        return next((one.failed for one in self.listings if one.failed), None)
+
+    def listing_of(self, kind: str) -> ListingState | None:
+        """The listing that has the rows of a type; None when no listing has."""
+        return next((one for one in self.listings if kind in one.types), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The types that a scan answers for, lower-cased."""
+
+    types: tuple[str, ...] = ()
+    """Of each subscription."""
+    directory_types: tuple[str, ...] = ()
+    """Of each directory."""
+    derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Types that are read below resources of other types, one by one: type -> those types."""
+
+    def of(self, scope_id: str) -> tuple[str, ...]:
+        """The types of one subscription or directory."""
+        return self.directory_types if is_directory(scope_id) else self.types
 
 
 @dataclass(frozen=True)
 class PlanRecord:
-    """Everything written down about a scan's plan, and the types each readable subscription is asked for.
+    """Everything written down about a scan's plan, and the types each readable scope is asked for.
 
     `markers` of shards that a resume dropped are left out.
     """
@@ -33,7 +73,7 @@ class PlanRecord:
     pages: tuple[PlannedPage, ...]
     shards: tuple[Shard, ...]
     markers: tuple[Marker, ...]
-    types: tuple[str, ...]
+    reading: Reading
 
     @cached_property
     def latest(self) -> dict[str, tuple[int, SubscriptionCoverage]]:
@@ -44,7 +84,7 @@ class PlanRecord:
     def batches(self) -> list[Batch]:
         """Live batches, in order."""
         return [
-            self._batch((page.number, index), subscriptions)
+            self._batch(page, index, subscriptions)
             for page in self.pages
             for index, subscriptions in enumerate(page.batches)
             if all(self.latest[one][0] == page.number for one in subscriptions)
@@ -103,20 +143,31 @@ class PlanRecord:
         done = {marker.shard_id for marker in self.done()}
         return [one for one in self.shards if one.stage is stage and one.shard_id not in done]
 
-    def _batch(self, key: tuple[int, int], subscriptions: tuple[str, ...]) -> Batch:
-        reading = [
+    def _batch(self, resolved: PlannedPage, index: int, subscriptions: tuple[str, ...]) -> Batch:
+        key = resolved.number, index
+        pages = [
             page
             for page in self.pages
             if page.cursor.step is PlanStep.READ and page.cursor.batch_key == key and not page.superseded
         ]
-        return Batch(
-            key=key,
-            subscriptions=subscriptions,
-            complete=any(page.failed is None and not _goes_on(page, key) for page in reading),
-            failed=next((page.failed for page in reading if page.failed), None),
-        )
+        states = []
+        for number, listing in enumerate(resolved.listings_of(index)):
+            reading = [page for page in pages if page.cursor.listing == number]
+            states.append(
+                ListingState(
+                    types=listing.types,
+                    complete=any(page.failed is None and not _goes_on(page) for page in reading),
+                    failed=next((page.failed for page in reading if page.failed), None),
+                )
+            )
+        return Batch(key=key, subscriptions=subscriptions, listings=tuple(states))
 
 
-def _goes_on(page: PlannedPage, key: tuple[int, int]) -> bool:
-    following = page.next
-    return following is not None and following.step is PlanStep.READ and following.batch_key == key
+def _goes_on(page: PlannedPage) -> bool:
+    """Whether the page's listing has a further page."""
+    here, following = page.cursor, page.next
+    return (
+        following is not None
+        and following.step is PlanStep.READ
+        and (following.batch_key, following.listing) == (here.batch_key, here.listing)
+    )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from shared.domain.reading import DIRECTORY_TYPE, SUBSCRIPTION_TYPE, canonical_type
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -28,6 +30,11 @@ class Resource:
     def key(self) -> str:
         """The id as it is compared: ARM ids are case-insensitive."""
         return self.id.lower()
+
+    @property
+    def is_scope(self) -> bool:
+        """Whether it stands for a subscription or directory as a whole."""
+        return self.type in (SUBSCRIPTION_TYPE, DIRECTORY_TYPE)
 
 
 class UnreadableResourceError(ValueError):
@@ -87,6 +94,22 @@ def parent_id(resource_id: str) -> str:
     return resource_id.rsplit("/", 2)[0]
 
 
+def parents(resource_id: str, *, nested: bool = False) -> tuple[str, ...]:
+    """The ids of the resources that a child belongs to, nearest first, as far as the id tells.
+
+    Args:
+        nested: only of the same provider: a child of a child, and not what an extension extends.
+    """
+    found = []
+    while resource_id.rpartition("/providers/")[2].count("/") > 2:
+        resource_id = resource_id.rsplit("/", 2)[0]
+        found.append(resource_id)
+    head = resource_id.rpartition("/providers/")[0]
+    if head and not nested:
+        found.append(head)
+    return tuple(found)
+
+
 def parse_row(row: object, *, within: str | None = None) -> Resource:
     """Build a Resource from one row of Resource Graph, ARM or Microsoft Graph.
 
@@ -101,7 +124,7 @@ def parse_row(row: object, *, within: str | None = None) -> Resource:
         raise UnreadableResourceError("row is not an object")
     resource_id, kind = row.get("id"), row.get("type")
     known_id = resource_id if isinstance(resource_id, str) else None
-    known_type = kind.lower() if isinstance(kind, str) else None
+    known_type = canonical_type(kind) if isinstance(kind, str) else None
     if known_id is None or known_type is None:
         raise UnreadableResourceError("row has no id or no type", known_id, known_type)
     try:

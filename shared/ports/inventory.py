@@ -9,9 +9,14 @@ from typing import Any, Protocol
 
 
 class InventoryQuery(StrEnum):
-    """The bulk queries of the product; their texts live in the adapter, in one module."""
+    """The bulk queries of the product, one for each table; their texts live in the adapter, in one module."""
 
-    NETWORK = "network"
+    RESOURCES = "resources"
+    AUTHORIZATION = "authorizationresources"
+    APP_SERVICE = "appserviceresources"
+    COMPUTE = "computeresources"
+    POLICY = "policyresources"
+    SECURITY = "securityresources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,8 @@ class Subscription:
     subscription_id: str
     name: str
     state: str
+    tenant_id: str = ""
+    """The directory that it trusts; empty when Azure does not say."""
 
 
 @dataclass(frozen=True, slots=True)

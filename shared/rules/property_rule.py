@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain.finding import Observation
+from shared.domain.reading import DIRECTORY_PREFIX
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, Fact, entries_at, text_at, value_at
 from shared.rules.expectations import Expectation
-from shared.rules.resources import DIRECTORY_PREFIX, ResourceColumns, SubscriptionResources
+from shared.rules.resources import ResourceColumns, SubscriptionResources
 
 
 def resource_finding(

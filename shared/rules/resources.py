@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from shared.domain.coverage import ReadFailure
-from shared.domain.resource import parent_id
+from shared.domain.reading import scope_resource_id
+from shared.domain.resource import parent_id, parents
 from shared.rules.columns import ColumnError
-
-DIRECTORY_PREFIX: Final = "tenant-"
-"""How the id of a Microsoft Entra directory begins where a subscription's id stands elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +28,8 @@ class ResourceColumns:
     id: str
     type: str
     columns: Mapping[str, Any]
+    owner: str = ""
+    """Lower-cased id of the resource under which it was read, where its own id does not tell."""
 
     @property
     def key(self) -> str:
@@ -41,10 +41,10 @@ class ResourceColumns:
         """The last part of the id."""
         return self.id.rsplit("/", 1)[-1]
 
-    @property
-    def parent(self) -> str:
-        """Lower-cased id of the resource that it is a child or an extension of."""
-        return parent_id(self.id).lower()
+    def owners(self) -> tuple[str, ...]:
+        """Lower-cased ids of the resources that it is a child or an extension of, nearest first."""
+        found = parents(self.key)
+        return (*found, self.owner) if self.owner and self.owner not in found else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,7 @@ class SubscriptionResources:
     @property
     def id(self) -> str:
         """The subscription, or the directory, as a subject of findings."""
-        if self.subscription_id.startswith(DIRECTORY_PREFIX):
-            return f"/tenants/{self.subscription_id.removeprefix(DIRECTORY_PREFIX)}"
-        return f"/subscriptions/{self.subscription_id}"
+        return scope_resource_id(self.subscription_id)
 
     def of(self, kind: str) -> list[ResourceColumns]:
         """Every resource of a lower-cased type, in the order of the ids."""
@@ -137,7 +135,8 @@ class SubscriptionResources:
         if kind not in self._children:
             grouped: dict[str, list[ResourceColumns]] = {}
             for one in self.of(kind):
-                grouped.setdefault(one.parent, []).append(one)
+                for owner in one.owners():
+                    grouped.setdefault(owner, []).append(one)
             self._children[kind] = grouped
         return self._children[kind].get(of.lower(), [])
 
@@ -164,7 +163,7 @@ class SubscriptionResources:
         if reason is not None:
             return f"{kind} of {of.rsplit('/', 1)[-1]} could not be read: {reason}"
         if kind in self.listed.types:
-            if (kind, parent) in self.listed.done:
+            if any((kind, one) in self.listed.done for one in (parent, *parents(parent, nested=True))):
                 return None
             return f"{kind} of {of.rsplit('/', 1)[-1]} was not read: {self.incomplete.get(kind, 'no answer')}"
         reason_of_type = self.incomplete.get(kind)

@@ -1,4 +1,4 @@
-"""What a scanner is: which types it reads, how it reads a page of them, how it relates what it read."""
+"""What a scanner is: what it reads, how it reads a page and below it, how it relates what it read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from typing import Any, Protocol
 from shared.domain.coverage import ReadFailure, TypeCoverage
 from shared.domain.exposure import Exposure
 from shared.domain.finding import Observation
-from shared.ports.inventory import InventoryQuery
+from shared.domain.plan_record import Reading
+from shared.domain.reading import Listing
+from shared.domain.scan import ScanRequest
+from shared.ports.reads import AzureReads
 from shared.rules.base import RuleMetadata, RuleResult
+from shared.scanners.details import DetailOrder
+from shared.scanners.needs import Need
 
 Projection = Mapping[str, Any]
 """JSON-able columns of one resource: what the relation stage needs of it."""
@@ -19,9 +24,10 @@ Projection = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Collected:
-    """What one page of inventory came down to."""
+    """What one page of inventory, or one part of the details below it, came down to."""
 
     projections: dict[str, list[Projection]] = field(default_factory=dict)
+    """By subscription or directory."""
     types: list[TypeCoverage] = field(default_factory=list)
     failures: list[ReadFailure] = field(default_factory=list)
     resources_read: int = 0
@@ -29,7 +35,7 @@ class Collected:
 
 @dataclass(slots=True)
 class Related:
-    """What one subscription's relations came down to."""
+    """What the relations of one subscription or directory came down to."""
 
     results: list[RuleResult] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
@@ -65,34 +71,45 @@ class Focus:
 
 
 class Scanner(Protocol):
-    """A scanner over Azure resources."""
+    """What one scan does with Azure: all the scanners of its type that this build has, as one."""
 
     @property
-    def name(self) -> str:
-        """Its name in the ledger."""
+    def names(self) -> tuple[str, ...]:
+        """Names of the scanners that it is made of."""
         ...
 
     @property
-    def query(self) -> InventoryQuery:
-        """The bulk query that feeds it."""
+    def listings(self) -> tuple[Listing, ...]:
+        """What is listed: exactly what its rules read, and what they are read below."""
         ...
 
     @property
-    def types(self) -> tuple[str, ...]:
-        """Resource types it evaluates, lower-cased: exactly what its rules read."""
-        ...
-
-    @property
-    def noticed_types(self) -> Mapping[str, str]:
-        """Types it asks for only to say that it does not evaluate them: type -> reason."""
+    def reading(self) -> Reading:
+        """The types that it answers for."""
         ...
 
     def rules(self) -> Sequence[RuleMetadata]:
         """The rules it runs."""
         ...
 
+    def needs(self) -> Sequence[Need]:
+        """The permissions that it takes."""
+        ...
+
     def collect(self, rows: Iterable[Any], focus: Focus) -> Collected:
         """Parse one page. Never raises for bad rows: they are failures."""
+        ...
+
+    def details(self, rows: Iterable[Any], focus: Focus) -> list[DetailOrder]:
+        """What is to be read below the rows of a page."""
+        ...
+
+    async def read_details(self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads) -> Collected:
+        """Read what was ordered.
+
+        Raises:
+            InventoryError: transient: a later try may succeed.
+        """
         ...
 
     def relate(
@@ -104,10 +121,27 @@ class Scanner(Protocol):
         *,
         as_of: datetime,
     ) -> Related:
-        """Join one subscription and run the rules that relate.
+        """Join one subscription (or directory) and run the rules.
 
         Args:
-            asked: how completely each type was read in the subscription; what is not named was read whole.
+            asked: how completely each type was read in it; what is not named was read whole.
             as_of: when the oldest of it was read.
         """
+        ...
+
+
+class Scanners(Protocol):
+    """The scanners of a build."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Their names, as the ledger and scan types use them."""
+        ...
+
+    def rules(self) -> Sequence[RuleMetadata]:
+        """Every rule of the build."""
+        ...
+
+    def of(self, request: ScanRequest) -> Scanner | None:
+        """What a scan runs; None when this build has no scanner of its type."""
         ...

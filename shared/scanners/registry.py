@@ -1,14 +1,88 @@
-"""The scanners of this build."""
+"""The scanners of this build, and which rules each runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
+from shared.domain.scan import ScanRequest
+from shared.rules.base import Rule, RuleMetadata, RuleScope
+from shared.rules.registry import all_rules
+from shared.rules.resources import RuleSettings
 from shared.scanners.base import Scanner
-from shared.scanners.network import NetworkScanner
+from shared.scanners.collectors import registered
+from shared.scanners.details import Collector
+from shared.scanners.estate import EstateScanner
+from shared.scanners.wanted import WANTED
+
+NETWORK: Final = "network"
+COMPLIANCE: Final = "compliance"
+CREDENTIALS: Final = "credentials"
+
+FrameworkRules = Callable[[str], frozenset[str]]
+"""The ids of the rules that speak to a framework, by the framework's id."""
 
 
-def available() -> Mapping[str, Scanner]:
-    """The scanners of this build, by name."""
-    network = NetworkScanner()
-    return {network.name: network}
+class BuiltScanners:
+    """`network`, `compliance` and `credentials` over the rules of this build."""
+
+    names: frozenset[str] = frozenset((NETWORK, COMPLIANCE, CREDENTIALS))
+
+    def __init__(
+        self,
+        rules: Sequence[Rule[Any]] | None = None,
+        *,
+        collectors: Sequence[Collector] | None = None,
+        settings: RuleSettings | None = None,
+        rules_of_framework: FrameworkRules | None = None,
+    ) -> None:
+        """
+        Args:
+            rules: instead of those registered.
+            collectors: instead of those registered.
+            rules_of_framework: narrows a compliance scan that names frameworks; None = all rules.
+        """
+        self._rules = tuple(all_rules() if rules is None else rules)
+        self._collectors = tuple(registered() if collectors is None else collectors)
+        self._settings = settings
+        self._rules_of_framework = rules_of_framework
+        self._made: dict[tuple[tuple[str, ...], tuple[str, ...]], EstateScanner] = {}
+
+    def rules(self) -> Sequence[RuleMetadata]:
+        """Every rule of the build."""
+        return [rule.metadata for rule in self._rules]
+
+    def of(self, request: ScanRequest) -> Scanner | None:
+        """What a scan runs: the rules of every scanner of its type, read once."""
+        names = tuple(name for name in WANTED[request.scan_type] if name in self.names)
+        if not names:
+            return None
+        frameworks = () if len(names) > 1 else tuple(sorted(request.compliance_frameworks))
+        if (names, frameworks) not in self._made:
+            self._made[names, frameworks] = self._make(names, frameworks)
+        return self._made[names, frameworks]
+
+    def _make(self, names: tuple[str, ...], frameworks: tuple[str, ...]) -> EstateScanner:
+        chosen = [rule for rule in self._rules if any(self._runs(one, rule, frameworks) for one in names)]
+        scoped: Mapping[bool, list[Any]] = {True: [], False: []}
+        for rule in chosen:
+            scoped[rule.metadata.scope is RuleScope.NETWORK].append(rule)
+        return EstateScanner(
+            names,
+            network_rules=scoped[True],
+            resource_rules=scoped[False],
+            collectors=self._collectors,
+            network=NETWORK in names,
+            settings=self._settings,
+        )
+
+    def _runs(self, name: str, rule: Rule[Any], frameworks: Iterable[str]) -> bool:
+        metadata = rule.metadata
+        if name == NETWORK:
+            return metadata.service == NETWORK
+        if name == CREDENTIALS:
+            return metadata.credential
+        wanted = list(frameworks)
+        if not wanted or self._rules_of_framework is None:
+            return True
+        return any(metadata.rule_id in self._rules_of_framework(one) for one in wanted)

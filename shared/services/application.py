@@ -12,6 +12,7 @@ from shared.ports.authentication import Authenticator
 from shared.ports.clock import Clock, TokenSource
 from shared.ports.health import HealthProbe
 from shared.rules.base import RuleMetadata
+from shared.scanners.base import Scanners
 from shared.services.finding_queries import FindingQueries
 from shared.services.posture_queries import PostureQueries
 from shared.services.scan_queries import ScanQueries
@@ -63,6 +64,7 @@ class Application:
     finding_queries: FindingQueries
     posture_queries: PostureQueries
     rules: Mapping[str, RuleMetadata]
+    scanners: Scanners
     authenticator: Authenticator
     probes: tuple[HealthProbe, ...]
     clock: Clock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,9 +12,9 @@ from shared.ports.clock import Clock, TokenSource
 from shared.ports.inventory import Inventory
 from shared.ports.messaging import Messenger
 from shared.ports.posture_store import PostureStore
+from shared.ports.reads import AzureReads
 from shared.ports.stores import EventOutbox, FindingStore, PlanStore, ScanResultStore, ScanStore
-from shared.scanners.base import Focus, Scanner
-from shared.scanners.wanted import WANTED
+from shared.scanners.base import Focus, Scanner, Scanners
 
 SUBSCRIPTIONS_PER_BATCH: Final = 100
 """Subscriptions listed in one Resource Graph query; Azure's advice is to stay below 300."""
@@ -42,14 +41,14 @@ class Engine:
     postures: PostureStore
     clock: Clock
     tokens: TokenSource
-    scanners: Mapping[str, Scanner]
+    scanners: Scanners
+    reads: AzureReads
     pace: Pace = field(default_factory=Pace)
     page_size: int | None = None
 
-    def scanners_of(self, scan: Scan) -> list[Scanner]:
-        """The scanners of this build that the scan asks for."""
-        wanted = WANTED[scan.request.scan_type]
-        return [self.scanners[name] for name in wanted if name in self.scanners]
+    def scanner_of(self, scan: Scan) -> Scanner | None:
+        """What the scan runs of this build; None when it has nothing of what was asked for."""
+        return self.scanners.of(scan.request)
 
 
 def focus_of(scan: Scan, subscriptions: tuple[str, ...] = ()) -> Focus:

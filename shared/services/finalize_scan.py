@@ -13,10 +13,11 @@ from shared.domain.coverage import Coverage, CoverageStatus, ScannerCoverage
 from shared.domain.ledger import coverage, totals
 from shared.domain.page import Versioned
 from shared.domain.plan import ShardOutcome
-from shared.domain.plan_record import PlanRecord
+from shared.domain.plan_record import PlanRecord, Reading
 from shared.domain.scan import CheckState, Scan, ScanError, ScanStatus
 from shared.domain.timestamps import whole_second
 from shared.ports.errors import MissingError, VersionConflictError
+from shared.rules.base import RuleScope
 from shared.scanners.wanted import WANTED
 from shared.services.announce import scan_event
 from shared.services.engine import Engine
@@ -95,12 +96,12 @@ async def load_record(engine: Engine, scan: Scan) -> PlanRecord:
         engine.plans.shards(scan.scan_id),
         engine.plans.markers(scan.scan_id),
     )
-    present = {shard.shard_id for shard in shards}
+    present, scanner = {shard.shard_id for shard in shards}, engine.scanner_of(scan)
     return PlanRecord(
         pages=tuple(pages),
         shards=tuple(shards),
         markers=tuple(marker for marker in markers if marker.shard_id in present),
-        types=tuple(kind for one in engine.scanners_of(scan) for kind in one.types),
+        reading=scanner.reading if scanner is not None else Reading(),
     )
 
 
@@ -108,12 +109,19 @@ def ledger_of(engine: Engine, scan: Scan, record: PlanRecord) -> Coverage:
     """The scan's ledger as its plan stands."""
     scanners = [
         ScannerCoverage(name=name, status=CoverageStatus.READ)
-        if name in engine.scanners
+        if name in engine.scanners.names
         else ScannerCoverage(name=name, status=CoverageStatus.SKIPPED, reason=NOT_AVAILABLE)
         for name in WANTED[scan.request.scan_type]
     ]
-    reads = {rule.rule_id: rule.reads for one in engine.scanners_of(scan) for rule in one.rules()}
-    return coverage(scan.scan_id, record, scanners, reads)
+    scanner = engine.scanner_of(scan)
+    rules = scanner.rules() if scanner is not None else ()
+    return coverage(
+        scan.scan_id,
+        record,
+        scanners,
+        {rule.rule_id: rule.reads for rule in rules},
+        frozenset(rule.rule_id for rule in rules if rule.scope is RuleScope.DIRECTORY),
+    )
 
 
 def result_shards(record: PlanRecord) -> tuple[str, ...]:
@@ -139,7 +147,7 @@ def scan_errors(engine: Engine, scan: Scan, record: PlanRecord) -> tuple[ScanErr
     errors += [
         ScanError(subject=name, reason=NOT_AVAILABLE, message=f"the scanner {name} is not in this build yet")
         for name in WANTED[request.scan_type]
-        if name not in engine.scanners
+        if name not in engine.scanners.names
     ]
     errors += [
         ScanError(

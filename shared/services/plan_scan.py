@@ -10,16 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 from shared.domain.coverage import CoverageStatus, SubscriptionCoverage, TypeCoverage
 from shared.domain.plan import PlanCursor, PlannedPage, PlanStep, Shard, ShardStage
+from shared.domain.reading import Listing, Source, asked_types, canonical_type, scope_resource_id
 from shared.domain.scan import Scan
 from shared.ports.errors import InventoryError, MissingError
-from shared.ports.inventory import InventoryPage
+from shared.ports.inventory import InventoryPage, InventoryQuery
 from shared.ports.messaging import Message
 from shared.scanners.base import Scanner
-from shared.services.engine import SUBSCRIPTIONS_PER_BATCH, Engine
+from shared.scanners.details import DetailOrder, asked_of, parted
+from shared.services.engine import SHARDS_PER_PAGE, SUBSCRIPTIONS_PER_BATCH, Engine, focus_of
 from shared.services.messages import PlanMessage, plan_message, shard_message
 from shared.services.page_blobs import put_rows
 from shared.services.problems import note_problem, noted_problem
@@ -130,14 +133,22 @@ class PlanScan:
                 next=None,
                 subscriptions=_all(cursor, CoverageStatus.SKIPPED, "not_available"),
             )
-        types = (*scanner.types, *scanner.noticed_types)
+        listings = scanner.listings
         scope = await resolve(
-            self._engine.inventory, cursor.subscriptions, types, scan.request.resource_group
+            self._engine.inventory,
+            cursor.subscriptions,
+            tuple(kind for one in listings if one.source is not Source.SCOPE for kind in one.types),
+            scan.request.resource_group,
+            directories=any(one.directory for one in listings),
+            known=await self._resolved_before(scan, number),
         )
         readable = scope.readable
-        batches = tuple(
-            tuple(readable[start : start + SUBSCRIPTIONS_PER_BATCH])
-            for start in range(0, len(readable), SUBSCRIPTIONS_PER_BATCH)
+        batches = (
+            *(
+                tuple(readable[start : start + SUBSCRIPTIONS_PER_BATCH])
+                for start in range(0, len(readable), SUBSCRIPTIONS_PER_BATCH)
+            ),
+            *((one,) for one in scope.directories),
         )
         following = PlanCursor(step=PlanStep.READ, resolved_on=number) if batches else RELATE_ALL
         return PlannedPage(
@@ -147,6 +158,7 @@ class PlanScan:
             cursor=cursor,
             next=following,
             batches=batches,
+            listings=listings,
             subscriptions=tuple(scope.subscriptions),
             types=tuple(scope.types),
         )
@@ -155,50 +167,78 @@ class PlanScan:
         engine, scanner = self._engine, self._scanner(scan)
         if scanner is None:
             raise RuntimeError("a reading page without a scanner")
-        batches = await self._batches(scan, cursor)
+        resolved = await self._resolved(scan, cursor)
+        scope, listing = resolved.batches[cursor.batch], resolved.listings_of(cursor.batch)[cursor.listing]
         read_at = engine.clock.now()
         try:
-            listing = await engine.inventory.page(
-                scanner.query,
-                batches[cursor.batch],
-                types=(*scanner.types, *scanner.noticed_types),
-                skip_token=cursor.skip_token,
-                page_size=cursor.page_size or engine.page_size,
-            )
+            found = await self._list(listing, scope, cursor)
         except InventoryError as error:
             if error.transient:
                 raise
             return await self._unread(scan, number, cursor, str(error)[:MAX_REASON]), []
         shards: list[Shard] = []
-        if listing.rows:
+        if found.rows:
             blob = f"{scan.scan_id}/pages/{number:06d}-{engine.tokens.token(8)}.json.z"
-            await put_rows(engine.blobs, blob, listing.rows)
-            shards = [
-                Shard(
-                    scan_id=scan.scan_id,
-                    shard_id=f"c{number:06d}",
-                    stage=ShardStage.COLLECT,
-                    read_at=read_at,
-                    blobs=(blob,),
-                    asked=_asked(listing.rows),
-                    scope=batches[cursor.batch],
-                )
-            ]
+            await put_rows(engine.blobs, blob, found.rows)
+            rows = Shard(
+                scan_id=scan.scan_id,
+                shard_id=f"c{number:06d}",
+                stage=ShardStage.COLLECT,
+                read_at=read_at,
+                blobs=(blob,),
+                asked=_asked(found.rows),
+                scope=scope,
+            )
+            shards = [rows, *await self._details(rows, scanner.details(found.rows, focus_of(scan, scope)))]
         page = PlannedPage(
             scan_id=scan.scan_id,
             number=number,
             read_at=read_at,
             cursor=cursor,
-            next=_following(cursor, listing, len(batches)),
+            next=_following(cursor, found, resolved),
             shards=tuple(shard.shard_id for shard in shards),
         )
         return page, shards
 
+    async def _list(self, listing: Listing, scope: tuple[str, ...], cursor: PlanCursor) -> InventoryPage:
+        """One page of a listing. The scopes themselves are known: they need no reading."""
+        if listing.source is Source.SCOPE:
+            rows = [
+                {"id": scope_resource_id(one), "type": listing.types[0], "properties": {}} for one in scope
+            ]
+            return InventoryPage(rows, len(rows), None, len(rows))
+        return await self._engine.inventory.page(
+            InventoryQuery(listing.source.value),
+            scope,
+            types=asked_types(listing.types),
+            skip_token=cursor.skip_token,
+            page_size=cursor.page_size or self._engine.page_size,
+        )
+
+    async def _details(self, rows: Shard, orders: Sequence[DetailOrder]) -> list[Shard]:
+        """Shards of what is read below the rows of a page, each a part of one blob of orders."""
+        if not orders:
+            return []
+        parts = parted(orders, SHARDS_PER_PAGE - 1)
+        blob = f"{rows.blobs[0].removesuffix('.json.z')}-details.json.z"
+        await put_rows(self._engine.blobs, blob, [[one.as_json() for one in part] for part in parts])
+        return [
+            rows.model_copy(
+                update={
+                    "shard_id": f"{rows.shard_id}d{number:02d}",
+                    "blobs": (blob,),
+                    "asked": asked_of(part),
+                    "part": number,
+                }
+            )
+            for number, part in enumerate(parts)
+        ]
+
     async def _unread(self, scan: Scan, number: int, cursor: PlanCursor, reason: str) -> PlannedPage:
-        """What is not read because this page failed: everything left in its batch."""
+        """What is not read because this page failed: everything left of its listing."""
         following = RELATE_ALL
-        if cursor.step is PlanStep.READ and cursor.batch + 1 < len(await self._batches(scan, cursor)):
-            following = _next_batch(cursor)
+        if cursor.step is PlanStep.READ:
+            following = _next_listing(cursor, await self._resolved(scan, cursor))
         return PlannedPage(
             scan_id=scan.scan_id,
             number=number,
@@ -211,16 +251,24 @@ class PlanScan:
             failed=reason,
         )
 
-    async def _batches(self, scan: Scan, cursor: PlanCursor) -> tuple[tuple[str, ...], ...]:
-        """The batches of the resolving page that a reading cursor goes through."""
+    async def _resolved(self, scan: Scan, cursor: PlanCursor) -> PlannedPage:
+        """The resolving page whose batches and listings a reading cursor goes through."""
         page = await self._engine.plans.get_page(scan.scan_id, cursor.resolved_on)
         if page is None:
             raise MissingError(f"page {cursor.resolved_on} of {scan.scan_id}")
-        return page.batches
+        return page
+
+    async def _resolved_before(self, scan: Scan, number: int) -> frozenset[str]:
+        """Scopes that earlier pages resolved: a resume names those that are to be resolved again."""
+        if number == 0:
+            return frozenset()
+        pages = await self._engine.plans.pages(scan.scan_id)
+        return frozenset(
+            one.subscription_id for page in pages if page.number < number for one in page.subscriptions
+        )
 
     def _scanner(self, scan: Scan) -> Scanner | None:
-        scanners = self._engine.scanners_of(scan)
-        return scanners[0] if scanners else None
+        return self._engine.scanner_of(scan)
 
 
 RELATE_ALL: Final = PlanCursor(step=PlanStep.RELATE)
@@ -234,20 +282,26 @@ def _all(cursor: PlanCursor, status: CoverageStatus, reason: str) -> tuple[Subsc
     )
 
 
-def _following(cursor: PlanCursor, listing: InventoryPage, batches: int) -> PlanCursor:
-    if listing.next_token is not None:
-        return cursor.model_copy(update={"skip_token": listing.next_token, "page_size": listing.page_size})
-    return _next_batch(cursor) if cursor.batch + 1 < batches else RELATE_ALL
+def _following(cursor: PlanCursor, found: InventoryPage, resolved: PlannedPage) -> PlanCursor:
+    if found.next_token is not None:
+        return cursor.model_copy(update={"skip_token": found.next_token, "page_size": found.page_size})
+    return _next_listing(cursor, resolved)
 
 
-def _next_batch(cursor: PlanCursor) -> PlanCursor:
-    return PlanCursor(step=PlanStep.READ, resolved_on=cursor.resolved_on, batch=cursor.batch + 1)
+def _next_listing(cursor: PlanCursor, resolved: PlannedPage) -> PlanCursor:
+    """The batch's next listing, else the first of the next batch."""
+    here = PlanCursor(step=PlanStep.READ, resolved_on=cursor.resolved_on, batch=cursor.batch)
+    if cursor.listing + 1 < len(resolved.listings_of(cursor.batch)):
+        return here.model_copy(update={"listing": cursor.listing + 1})
+    if cursor.batch + 1 < len(resolved.batches):
+        return here.model_copy(update={"batch": cursor.batch + 1})
+    return RELATE_ALL
 
 
 def _asked(rows: Any) -> tuple[TypeCoverage, ...]:
     """How many rows of which subscription and type a page holds, as far as its rows say."""
     counts = Counter(
-        (str(row["subscriptionId"]).lower(), str(row["type"]).lower())
+        (str(row["subscriptionId"]).lower(), canonical_type(str(row["type"])))
         for row in rows
         if isinstance(row, dict) and row.get("subscriptionId") and row.get("type")
     )

@@ -18,7 +18,7 @@ async def record_posture(engine: Engine, scan: Scan, ledger: Coverage) -> None:
 def snapshot_of(engine: Engine, scan: Scan, ledger: Coverage) -> PostureSnapshot:
     """What the ledger says of every framework of this build, and what the scan counted."""
     tallies = {rule.rule_id: rule for rule in ledger.rules}
-    severities = {rule.rule_id: rule.severity for one in engine.scanners.values() for rule in one.rules()}
+    severities = {rule.rule_id: rule.severity for rule in engine.scanners.rules()}
     return PostureSnapshot(
         scan_id=scan.scan_id,
         run=scan.run,

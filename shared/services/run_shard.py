@@ -19,6 +19,7 @@ from shared.domain.scan import Scan
 from shared.ports.errors import MissingError
 from shared.rules.base import RuleStatus
 from shared.scanners.base import Focus, Projection, Related, Scanner
+from shared.scanners.details import DetailOrder
 from shared.services.check_scan import CheckScan
 from shared.services.engine import Engine, focus_of
 from shared.services.messages import CheckMessage, ShardMessage
@@ -60,9 +61,11 @@ class RunShard:
         if message.attempt < shard.attempt:
             # A later attempt was sent on purpose: let that one work.
             return
-        scanner = engine.scanners_of(found.value)[0]
+        scanner = engine.scanner_of(found.value)
         work = self._collect if shard.stage is ShardStage.COLLECT else self._relate
         try:
+            if scanner is None:
+                raise ValueError("this build has no scanner for the scan")
             marker = await work(found.value, shard, scanner)
         except (MissingError, ValueError) as error:
             # The input itself is gone or unreadable: another delivery would meet the same.
@@ -102,8 +105,12 @@ class RunShard:
 
     async def _collect(self, scan: Scan, shard: Shard, scanner: Scanner) -> Marker:
         engine = self._engine
-        rows = await get_rows(engine.blobs, shard.blobs[0])
-        collected = await asyncio.to_thread(scanner.collect, rows, focus_of(scan, shard.scope))
+        rows, focus = await get_rows(engine.blobs, shard.blobs[0]), focus_of(scan, shard.scope)
+        if shard.part is None:
+            collected = await asyncio.to_thread(scanner.collect, rows, focus)
+        else:
+            orders = [DetailOrder.from_json(one) for one in rows[shard.part]]
+            collected = await scanner.read_details(orders, focus, engine.reads)
         del rows
         projections: dict[str, str] = {}
         for subscription, columns in collected.projections.items():

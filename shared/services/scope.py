@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared.domain.coverage import CoverageStatus, SubscriptionCoverage, TypeCoverage
+from shared.domain.reading import DIRECTORY_PREFIX, is_directory
 from shared.ports.errors import InventoryDeniedError, InventoryError
 from shared.ports.inventory import Inventory, Permissions
 
@@ -21,18 +22,32 @@ class Scope:
     readable: list[str] = field(default_factory=list)
     subscriptions: list[SubscriptionCoverage] = field(default_factory=list)
     types: list[TypeCoverage] = field(default_factory=list)
+    directories: list[str] = field(default_factory=list)
 
 
 async def resolve(
-    inventory: Inventory, wanted: tuple[str, ...] | None, types: tuple[str, ...], resource_group: str | None
+    inventory: Inventory,
+    wanted: tuple[str, ...] | None,
+    types: tuple[str, ...],
+    resource_group: str | None,
+    *,
+    directories: bool = False,
+    known: frozenset[str] = frozenset(),
 ) -> Scope:
     """Find the wanted subscriptions (None = all visible) and check that their types may be read.
+
+    Args:
+        types: of Azure resources, lower-cased.
+        directories: whether the directories that the subscriptions trust are read too.
+        known: scopes resolved before; a directory among them is only taken up again when `wanted` names it.
 
     Raises:
         InventoryError: Azure does not answer at all (transient), so nothing can be said.
     """
-    visible = {one.subscription_id.lower() for one in await inventory.subscriptions()}
-    asked = sorted(visible) if wanted is None else list(dict.fromkeys(one.lower() for one in wanted))
+    trusts = {one.subscription_id.lower(): one.tenant_id.lower() for one in await inventory.subscriptions()}
+    visible = set(trusts)
+    named = sorted(visible) if wanted is None else list(dict.fromkeys(one.lower() for one in wanted))
+    asked = [one for one in named if not is_directory(one)]
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(subscription_id: str) -> Scope:
@@ -44,6 +59,12 @@ async def resolve(
         scope.readable += part.readable
         scope.subscriptions += part.subscriptions
         scope.types += part.types
+    if directories:
+        trusted = {DIRECTORY_PREFIX + trusts[one] for one in scope.readable if trusts.get(one)}
+        scope.directories = sorted((trusted - known) | {one for one in named if is_directory(one)})
+        scope.subscriptions += [
+            SubscriptionCoverage(subscription_id=one, status=CoverageStatus.READ) for one in scope.directories
+        ]
     return scope
 
 

@@ -85,7 +85,7 @@ class StartScan:
         return request
 
     def _check_rules(self, request: ScanRequest) -> None:
-        known = {rule.rule_id for one in self._engine.scanners.values() for rule in one.rules()}
+        known = {rule.rule_id for rule in self._engine.scanners.rules()}
         if any(rule not in known for rule in request.custom_rules):
             raise InvalidRequestError.of(
                 "custom_rules", Reason.INVALID_VALUE, "Custom rules must be ids of known rules"

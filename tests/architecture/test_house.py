@@ -12,9 +12,11 @@ import pytest
 
 from devhost.functionhost.host_rules import check_app
 from devhost.functionhost.indexing import load_app
+from shared.domain.scan import ScanRequest, ScanType
 from shared.ports.messaging import Queue
+from shared.rules.base import RuleScope
 from shared.rules.registry import all_rules
-from shared.scanners.registry import available
+from shared.scanners.registry import BuiltScanners
 from shared.scanners.wanted import WANTED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,11 +72,20 @@ def test_every_queue_is_configured_alike_everywhere() -> None:
 
 
 def test_a_scanner_reads_what_its_rules_read() -> None:
-    for scanner in available().values():
-        needed = {kind for rule in scanner.rules() for kind in rule.reads}
-        assert needed <= set(scanner.types), f"{scanner.name} does not read {needed - set(scanner.types)}"
-        assert scanner.types == tuple(kind.lower() for kind in scanner.types)
-        assert scanner.name in {name for names in WANTED.values() for name in names}
+    build = BuiltScanners()
+    assert build.names <= {name for names in WANTED.values() for name in names}
+    for scan_type in ScanType:
+        scanner = build.of(ScanRequest(scan_type=scan_type))
+        if scanner is None:
+            assert not build.names & set(WANTED[scan_type])
+            continue
+        reading = scanner.reading
+        for rule in scanner.rules():
+            read = reading.directory_types if rule.scope is RuleScope.DIRECTORY else reading.types
+            assert set(rule.reads) <= set(read), f"{rule.rule_id} is not read: {set(rule.reads) - set(read)}"
+        listed = {kind for one in scanner.listings for kind in one.types}
+        assert {*reading.types, *reading.directory_types} <= listed | set(reading.derived)
+        assert all(kind == kind.lower() for kind in listed)
 
 
 def test_every_rule_has_samples_of_all_three_kinds() -> None:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from azure.core import AsyncPipelineClient
 from azure.core.pipeline import PipelineRequest
@@ -17,6 +18,7 @@ from azure.core.pipeline.policies import (
 )
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.identity.aio import ManagedIdentityCredential
+from yarl import URL
 
 from devhost.azure.server import StandIn, serve
 from tests.azure_standin import estates
@@ -35,9 +37,15 @@ class AllowHttp(SansIOHTTPPolicy[Any, Any]):
 class Azure:
     """An azure-core client of one stand-in."""
 
-    def __init__(self, standin: StandIn, client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse]) -> None:
+    def __init__(
+        self,
+        standin: StandIn,
+        client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse],
+        credential: ManagedIdentityCredential,
+    ) -> None:
         self.standin = standin
         self.client = client
+        self._credential = credential
 
     async def send(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
@@ -52,6 +60,32 @@ class Azure:
         response = await self.send(method, path, body)
         assert response.status_code < 300, response.text()
         return response.json()
+
+    async def call(
+        self, path: str, audience: str, *, method: str = "GET", body: object = None, token: str | None = None
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        """``(status, body, headers)`` of a service other than Resource Manager; ``token`` "" sends none."""
+        if token is None:
+            token = (await self._credential.get_token(f"{audience}/.default")).token
+        url = URL(path if path.startswith("http") else self.standin.base_url + path, encoded=True)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(method, url, json=body, headers=headers) as response,
+        ):
+            return response.status, await response.json(content_type=None), response.headers
+
+    async def graph(self, path: str, **more: Any) -> tuple[int, Any, Mapping[str, str]]:
+        """A Microsoft Graph call; ``path`` is below ``/v1.0``, or a next link."""
+        whole = path if path.startswith("http") else "/graph/v1.0/" + path
+        return await self.call(whole, "https://graph.microsoft.com", **more)
+
+    async def vault(self, path: str, **more: Any) -> tuple[int, Any, Mapping[str, str]]:
+        """A Key Vault call; ``path`` is below ``/vault/``, or a next link."""
+        whole = path if path.startswith("http") else "/vault/" + path
+        if "api-version" not in whole:
+            whole += ("&" if "?" in whole else "?") + "api-version=7.4"
+        return await self.call(whole, "https://vault.azure.net", **more)
 
     async def query(self, text: str, **more: Any) -> AsyncHttpResponse:
         path = "/providers/Microsoft.ResourceGraph/resources"
@@ -104,6 +138,6 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
                 AsyncBearerTokenCredentialPolicy(credential, SCOPE),
             ]
             client: Any = AsyncPipelineClient(standin.base_url, policies=policies)
-            return Azure(standin, await stack.enter_async_context(client))
+            return Azure(standin, await stack.enter_async_context(client), credential)
 
         yield begin

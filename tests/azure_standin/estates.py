@@ -52,6 +52,30 @@ def accounts(sub: str, count: int, group: str = "Data-RG") -> list[dict[str, Any
     return [resource(sub, group, STORAGE, f"st{number:05d}", kind="StorageV2") for number in range(count)]
 
 
+def child(parent: str, resource_type: str, name: str, **properties: Any) -> dict[str, Any]:
+    """A child resource of the last segment of ``resource_type``, as ARM returns it."""
+    kind = resource_type.rsplit("/", 1)[-1]
+    return {"id": f"{parent}/{kind}/{name}", "name": name, "type": resource_type, "properties": properties}
+
+
+def extension(scope: str, resource_type: str, name: str, **properties: Any) -> dict[str, Any]:
+    """An extension resource of a scope."""
+    resource_id = f"{scope}/providers/{resource_type}/{name}"
+    return {"id": resource_id, "name": name, "type": resource_type, "properties": properties}
+
+
+def entity(path: str, object_id: str, **properties: Any) -> dict[str, Any]:
+    """A directory object; ``path`` is that of its collection below ``graph/``."""
+    line = {"id": f"/graph/{path}/{object_id}", "type": f"graph/{path}"}
+    return {**line, "properties": {"id": object_id, **properties}}
+
+
+def ask(query_id: str, table: str, *types: str) -> str:
+    """A Resource Graph query of a table."""
+    listed = ", ".join(f"'{kind}'" for kind in types)
+    return f"// security-copilot/{query_id}\n{table}\n| where type in~ ({listed})\n| order by id asc"
+
+
 def write(path: Path, lines: Iterable[dict[str, Any] | bytes]) -> Path:
     with path.open("wb") as stream:
         for line in lines:
@@ -65,4 +89,4 @@ def inventory(*types: str, group: str | None = None, project: str | None = None)
         steps.append(f"where resourceGroup =~ '{group}'")
     if project is not None:
         steps.append(f"project {project}")
-    return "// security-copilot/inventory/1\n" + "\n| ".join([*steps, "order by id asc"])
+    return "// security-copilot/inventory/2\n" + "\n| ".join([*steps, "order by id asc"])

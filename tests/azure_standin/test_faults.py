@@ -48,7 +48,7 @@ async def test_5xx_only_where_it_is_asked_for(start: Start, status: int) -> None
 
 
 async def test_query_faults_follow_the_query_id(start: Start) -> None:
-    faults = {"answers": [{"status": 500, "query": "security"}, {"status": 503, "query": "inventory/1"}]}
+    faults = {"answers": [{"status": 500, "query": "security"}, {"status": 503, "query": "inventory/2"}]}
     azure = await start(estates.accounts(SUB_A, 1), faults)
     assert (await azure.send("GET", "/subscriptions")).status_code == 200
     assert [(await azure.query(inventory(STORAGE))).status_code for _ in "12"] == [503, 200]

@@ -87,7 +87,7 @@ def test_every_text_is_a_known_query_or_refused(header: str, parts: list[str]) -
 
 
 def test_long_hostile_texts_are_refused_quickly() -> None:
-    began, head = time.perf_counter(), "// security-copilot/inventory/1\nresources"
+    began, head = time.perf_counter(), "// security-copilot/inventory/2\nresources"
     for filler in (" " * 60_000, "'a'," * 15_000, "\t'," * 20_000):
         with pytest.raises(ArmError):
             parse_query(f"{head} | where type in~ ('a/b'{filler}x | order by id asc")

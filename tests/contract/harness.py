@@ -24,18 +24,17 @@ from shared.adapters.memory.inventory import MemoryInventory
 from shared.adapters.memory.messaging import MemoryMessenger
 from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.postures import MemoryPostureStore
+from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
 from shared.adapters.static_api_keys import StaticApiKeys
-from shared.domain.coverage import TypeCoverage
 from shared.domain.finding import Finding, FrozenFinding, Observation
 from shared.domain.ids import IdKind, make_id
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanTotals
 from shared.domain.severity import Severity, count_by_severity
-from shared.ports.inventory import InventoryQuery
 from shared.ports.messaging import Message
 from shared.rules.base import RuleMetadata
-from shared.scanners.base import Collected, Focus, Projection, Related
+from shared.scanners.base import Collected, Focus
 from shared.services.application import Application
 from shared.services.engine import Engine
 from shared.services.finding_queries import FindingQueries
@@ -44,6 +43,7 @@ from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
 from shared.settings import Settings
+from tests.unit.engine.probe_scanner import Only, ProbeScanner
 
 NOW = datetime(2025, 8, 5, 17, 42, 58, tzinfo=UTC)
 PUBLIC_URL = "https://scanner.test"
@@ -84,27 +84,15 @@ def settings(**overrides: str) -> Settings:
     return Settings.from_environment({**values, **overrides})
 
 
-class OneRule:
+class OneRule(ProbeScanner):
     """A scanner by its description alone: nothing is scanned here."""
 
-    name = "network"
-    query = InventoryQuery.NETWORK
     types = RULE.reads
-    noticed_types: Mapping[str, str] = {}
 
     def rules(self) -> Sequence[RuleMetadata]:
         return (RULE,)
 
     def collect(self, rows: Iterable[Any], focus: Focus) -> Collected:
-        raise AssertionError("the contract of the API is tested without running a scanner")
-
-    def relate(
-        self,
-        subscription_id: str,
-        projections: Iterable[Projection],
-        focus: Focus,
-        asked: Sequence[TypeCoverage] = (),
-    ) -> Related:
         raise AssertionError("the contract of the API is tested without running a scanner")
 
 
@@ -164,7 +152,8 @@ class Api:
             postures=self.postures,
             clock=self.clock,
             tokens=MemoryTokenSource(3),
-            scanners={OneRule.name: OneRule()},
+            scanners=Only(OneRule()),
+            reads=MemoryAzureReads(),
         )
         self.application = Application(
             settings=self.settings,
@@ -174,6 +163,7 @@ class Api:
             finding_queries=FindingQueries(self.findings),
             posture_queries=PostureQueries(engine),
             rules={RULE.rule_id: RULE},
+            scanners=engine.scanners,
             authenticator=StaticApiKeys(self.settings.api.keys),
             probes=self.probes,
             clock=self.clock,

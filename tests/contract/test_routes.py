@@ -35,6 +35,7 @@ B-04  GET  /v1/findings                      v1_findings_list      admin,operato
 B-05  GET  /v1/findings/{finding_id}         v1_findings_get       admin,operator,viewer
 X-07  GET  /v1/rules                         v1_rules_list         admin,operator,viewer
 X-07  GET  /v1/rules/{rule_id}               v1_rules_get          admin,operator,viewer
+X-13  GET  /v1/permissions                   v1_permissions_get    admin,operator,viewer
 X-16  GET  /v1/frameworks                    v1_frameworks_list    admin,operator,viewer
 X-16  GET  /v1/frameworks/{framework}        v1_frameworks_get     admin,operator,viewer
 X-21  GET  /v1/posture/trend                 v1_posture_trend      admin,operator,viewer
@@ -171,7 +172,8 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         await note(over)
     broken = Api()
     broken.rewire(scan_queries=None, finding_queries=None, posture_queries=None, start_scan=None,
-                  scan_control=None, rules=None, probes=None, clock=broken.clock)  # fmt: skip
+                  scanners=None, scan_control=None, rules=None, probes=None,
+                  clock=broken.clock)  # fmt: skip
     for body in (None, {"subscription_id": "s"}):
         await note(broken, body=body)
     expected = {code.status for code in error_codes(route)}

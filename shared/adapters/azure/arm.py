@@ -149,7 +149,10 @@ def _subscription(item: Any) -> Subscription:
     if not isinstance(subscription_id, str) or not subscription_id:
         raise unparsable("subscriptions", "an entry has no subscriptionId")
     return Subscription(
-        subscription_id, str(item.get("displayName") or subscription_id), str(item.get("state") or "Unknown")
+        subscription_id,
+        str(item.get("displayName") or subscription_id),
+        str(item.get("state") or "Unknown"),
+        str(item.get("tenantId") or ""),
     )
 
 

@@ -8,7 +8,7 @@ lock while it parses, so another thread would not let the loop run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -110,7 +110,7 @@ class _QuotaPolicy(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
 
 
 class ArmPipeline:
-    """Reads JSON from one Resource Manager endpoint."""
+    """Reads JSON from one endpoint: Resource Manager's, or one that speaks its way."""
 
     def __init__(
         self,
@@ -121,12 +121,14 @@ class ArmPipeline:
         audience: str | None = None,
         limits: PipelineLimits | None = None,
         log_requests: bool = False,
+        other_hosts: Callable[[str], bool] | None = None,
     ) -> None:
         """
         Args:
             credential: stays the caller's to close.
             base_url: instead of the cloud's endpoint; http only to this machine.
             audience: instead of the cloud's, what tokens are asked for.
+            other_hosts: says of an absolute URL whether it may be asked though it lies elsewhere.
             log_requests: log lines and allow-listed headers of requests and answers, never bodies.
 
         Raises:
@@ -134,6 +136,7 @@ class ArmPipeline:
         """
         self.base_url = checked_base_url(base_url or cloud.resource_manager)
         self._limits = limits or PipelineLimits()
+        self._other_hosts = other_hosts
         self._plain_http = self.base_url.startswith("http:")
         scope = f"{(audience or cloud.audience).rstrip('/')}/.default"
         policies: list[AsyncHTTPPolicy[Any, Any] | SansIOHTTPPolicy[Any, Any]] = [
@@ -195,7 +198,7 @@ class ArmPipeline:
             stays = origin_of(url) == origin_of(self.base_url)
         except ValueError:
             stays = False
-        if not stays:
+        if not stays and not (self._other_hosts is not None and self._other_hosts(url)):
             raise InventoryError(f"link leaves {self.base_url}: {url[:200]!r}", code="ForeignLink")
         return url
 

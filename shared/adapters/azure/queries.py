@@ -23,11 +23,21 @@ MAX_SUBSCRIPTIONS: Final = 1000
 MAX_PAGE_SIZE: Final = 1000
 """Rows of one answer: https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data"""
 
-_IDS: Final = {InventoryQuery.NETWORK: "inventory/1"}
+_IDS: Final = {
+    InventoryQuery.RESOURCES: "inventory/2",
+    InventoryQuery.AUTHORIZATION: "authorization/1",
+    InventoryQuery.APP_SERVICE: "app-service-config/1",
+    InventoryQuery.COMPUTE: "scale-set-network/1",
+    InventoryQuery.POLICY: "policy/1",
+    InventoryQuery.SECURITY: "security/1",
+}
 
 _COLUMNS: Final = (
-    "id, name, type, location, tags, sku, kind, properties, subscriptionId, resourceGroup, tenantId"
+    "id, name, type, location, tags, sku, kind, identity, managedBy, properties, subscriptionId, "
+    "resourceGroup, tenantId"
 )
+_FEW_COLUMNS: Final = "id, name, type, properties, subscriptionId, resourceGroup, tenantId"
+"""What every table has."""
 
 # Namespace, then one or more type segments, already lower-cased.
 _TYPE: Final = re.compile(r"[a-z][a-z0-9]*(\.[a-z0-9]+)*(/[a-z0-9_-]+)+")
@@ -126,8 +136,9 @@ def query_text(query: InventoryQuery, types: Sequence[str], resource_group: str 
         InventoryError: a type or the resource group is not one.
     """
     quoted = ", ".join(f"'{name}'" for name in checked_types(types))
-    lines = [f"// {query_id(query)}", "resources", f"| where type in~ ({quoted})"]
+    lines = [f"// {query_id(query)}", query.value, f"| where type in~ ({quoted})"]
     if resource_group is not None:
         lines.append(f"| where resourceGroup =~ '{checked_resource_group(resource_group)}'")
-    lines += [f"| project {_COLUMNS}", "| order by id asc"]
+    columns = _COLUMNS if query is InventoryQuery.RESOURCES else _FEW_COLUMNS
+    lines += [f"| project {columns}", "| order by id asc"]
     return "\n".join(lines)

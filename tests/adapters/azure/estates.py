@@ -123,7 +123,7 @@ async def all_pages(
     token: str | None = None
     while True:
         page = await inventory.page(
-            InventoryQuery.NETWORK, subscriptions, types=types, skip_token=token, **more
+            InventoryQuery.RESOURCES, subscriptions, types=types, skip_token=token, **more
         )
         pages.append(page)
         assert len(pages) < 10_000

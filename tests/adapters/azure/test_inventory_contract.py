@@ -26,7 +26,7 @@ from tests.adapters.azure.estates import (
     resource,
 )
 
-QUERY = InventoryQuery.NETWORK
+QUERY = InventoryQuery.RESOURCES
 
 
 @pytest.fixture(params=["memory", "azure"])

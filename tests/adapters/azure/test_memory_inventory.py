@@ -40,7 +40,7 @@ async def test_subscriptions_can_be_empty_named_and_unknown_in_their_permissions
     assert await inventory.subscription(OTHER) == empty
     assert len(await inventory.subscriptions()) == 2
     assert not (await inventory.permissions(SUB)).known
-    page = await inventory.page(InventoryQuery.NETWORK, [OTHER], types=[NSG_TYPE])
+    page = await inventory.page(InventoryQuery.RESOURCES, [OTHER], types=[NSG_TYPE])
     assert (list(page.rows), page.next_token) == ([], None)
 
 

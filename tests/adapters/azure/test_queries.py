@@ -34,7 +34,7 @@ def test_a_text_begins_with_its_id_and_ends_ordered(query: InventoryQuery) -> No
     assert lines[0] == f"// {query_id(query)}"
     assert re.fullmatch(r"security-copilot/[a-z-]+/\d+", query_id(query))
     assert lines[1:4] == [
-        "resources",
+        query.value,
         f"| where type in~ ('{NIC}', '{NSG}')",
         "| where resourceGroup =~ 'Net-RG'",
     ]
@@ -42,9 +42,12 @@ def test_a_text_begins_with_its_id_and_ends_ordered(query: InventoryQuery) -> No
 
 
 def test_every_column_of_a_resource_is_projected() -> None:
-    (project,) = [line for line in query_text(InventoryQuery.NETWORK, [NSG]).split("\n") if "project" in line]
+    (project,) = [
+        line for line in query_text(InventoryQuery.RESOURCES, [NSG]).split("\n") if "project" in line
+    ]
     assert project.removeprefix("| project ").split(", ") == [
-        *("id", "name", "type", "location", "tags", "sku", "kind", "properties"),
+        *("id", "name", "type", "location", "tags", "sku", "kind"),
+        *("identity", "managedBy", "properties"),
         *("subscriptionId", "resourceGroup", "tenantId"),
     ]
 
@@ -52,7 +55,7 @@ def test_every_column_of_a_resource_is_projected() -> None:
 @given(st.text(max_size=300))
 def test_no_type_can_change_the_query(text: str) -> None:
     try:
-        query = query_text(InventoryQuery.NETWORK, [NSG, text])
+        query = query_text(InventoryQuery.RESOURCES, [NSG, text])
     except InventoryError:
         return
     assert WHOLE.fullmatch(query)
@@ -61,7 +64,7 @@ def test_no_type_can_change_the_query(text: str) -> None:
 @given(st.text(max_size=100))
 def test_no_resource_group_can_change_the_query(text: str) -> None:
     try:
-        query = query_text(InventoryQuery.NETWORK, [NSG], text)
+        query = query_text(InventoryQuery.RESOURCES, [NSG], text)
     except InventoryError:
         return
     assert WHOLE.fullmatch(query)
@@ -70,17 +73,17 @@ def test_no_resource_group_can_change_the_query(text: str) -> None:
 
 @pytest.mark.parametrize("name", ["rg", "My_Group-1.(x)", "a" * 90, "группа", "1"])
 def test_names_that_azure_allows_are_allowed(name: str) -> None:
-    assert f"=~ '{name}'" in query_text(InventoryQuery.NETWORK, [NSG], name)
+    assert f"=~ '{name}'" in query_text(InventoryQuery.RESOURCES, [NSG], name)
 
 
 @pytest.mark.parametrize("name", ["", "a" * 91, "ends.", "a b", "a'", "a\\", "a\n", "a\u2028b", "a/b", '"'])
 def test_names_that_azure_does_not_allow_are_refused(name: str) -> None:
     with pytest.raises(InventoryError, match=r"^resource_group: "):
-        query_text(InventoryQuery.NETWORK, [NSG], name)
+        query_text(InventoryQuery.RESOURCES, [NSG], name)
 
 
 def test_counts_are_limited() -> None:
     with pytest.raises(InventoryError, match=r"^types: "):
-        query_text(InventoryQuery.NETWORK, [f"a.b/c{number}" for number in range(MAX_TYPES + 1)])
+        query_text(InventoryQuery.RESOURCES, [f"a.b/c{number}" for number in range(MAX_TYPES + 1)])
     with pytest.raises(InventoryError, match=r"^subscriptions: "):
         checked_subscriptions([f"s{number}" for number in range(MAX_SUBSCRIPTIONS + 1)])

@@ -74,7 +74,7 @@ async def _ours(base_url: str) -> int:
     inventory = AzureInventory(ArmPipeline(FixedCredential(), CLOUDS["public"], base_url=base_url))
     rows, token = 0, None
     while True:
-        page = await inventory.page(InventoryQuery.NETWORK, [SUB], types=[NSG_TYPE], skip_token=token)
+        page = await inventory.page(InventoryQuery.RESOURCES, [SUB], types=[NSG_TYPE], skip_token=token)
         rows += len(page.rows)
         token = page.next_token
         if token is None:

@@ -218,7 +218,7 @@ async def test_other_types_keep_their_size() -> None:
 
     async with asking(handler) as inventory:
         assert (await one_page(inventory)).page_size == 1
-        other = await inventory.page(InventoryQuery.NETWORK, [SUB], types=["microsoft.network/x"])
+        other = await inventory.page(InventoryQuery.RESOURCES, [SUB], types=["microsoft.network/x"])
     assert other.page_size == 1000
 
 

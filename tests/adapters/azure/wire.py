@@ -119,7 +119,7 @@ def in_turn(*answers: Callable[[], web.Response]) -> Handler:
 
 
 async def one_page(inventory: AzureInventory, **more: Any) -> Any:
-    return await inventory.page(InventoryQuery.NETWORK, [SUB], types=[NSG_TYPE], **more)
+    return await inventory.page(InventoryQuery.RESOURCES, [SUB], types=[NSG_TYPE], **more)
 
 
 def ok() -> web.Response:

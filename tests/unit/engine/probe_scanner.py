@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from shared.domain.coverage import CoverageStatus, ReadFailure, TypeCoverage
 from shared.domain.finding import Observation
+from shared.domain.plan_record import Reading
+from shared.domain.reading import DIRECTORY_TYPE, SUBSCRIPTION_TYPE, Listing, Source
 from shared.domain.resource import UnreadableResourceError, parse_row
+from shared.domain.scan import ScanRequest
 from shared.domain.severity import Severity
-from shared.ports.inventory import InventoryQuery
+from shared.ports.reads import AzureReads
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
-from shared.scanners.base import Collected, Focus, Projection, Related
+from shared.scanners.base import Collected, Focus, Projection, Related, Scanner
+from shared.scanners.details import DetailOrder, asked_of
+from shared.scanners.needs import Need, needs_of
+from shared.scanners.wanted import WANTED
 
 TYPE = "microsoft.network/networksecuritygroups"
+MARK = f"{TYPE}/marks"
 RULE = "network.test.bad"
 
 
@@ -36,10 +43,61 @@ def metadata() -> RuleMetadata:
 
 
 class ProbeScanner:
-    name = "network"
-    query = InventoryQuery.NETWORK
+    """Sees the mark in the row itself; or `below` it, in a detail that is read one by one.
+
+    `wide`: it also reads subscriptions and directories as a whole, and finds nothing there.
+    """
+
+    names = ("network",)
     types: tuple[str, ...] = (TYPE,)
-    noticed_types: Mapping[str, str] = {}
+
+    def __init__(self, *, below: bool = False, wide: bool = False) -> None:
+        self.below = below
+        self.wide = wide
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(below={self.below}, wide={self.wide})"
+
+    @property
+    def listings(self) -> tuple[Listing, ...]:
+        rows = Listing(source=Source.RESOURCES, types=self.types)
+        if not self.wide:
+            return (rows,)
+        subscriptions = Listing(source=Source.SCOPE, types=(SUBSCRIPTION_TYPE,))
+        directories = Listing(source=Source.SCOPE, types=(DIRECTORY_TYPE,), directory=True)
+        return (subscriptions, rows, directories)
+
+    @property
+    def reading(self) -> Reading:
+        scopes = (SUBSCRIPTION_TYPE,) if self.wide else ()
+        derived = {MARK: self.types} if self.below else {}
+        directory = (DIRECTORY_TYPE,) if self.wide else ()
+        return Reading((*self.types, *scopes, *derived), directory, derived)
+
+    def needs(self) -> Sequence[Need]:
+        return needs_of(self.reading, (), self.rules())
+
+    def details(self, rows: Iterable[Any], focus: Focus) -> list[DetailOrder]:
+        if not self.below:
+            return []
+        orders = []
+        for row in rows:
+            try:
+                one = parse_row(row)
+            except UnreadableResourceError:
+                continue
+            if focus.expects(one.subscription_id) and one.type in self.types:
+                parent = {"id": one.id, "bad": bool(one.properties.get("bad"))}
+                orders.append(DetailOrder("mark", (MARK,), one.subscription_id, parent))
+        return orders
+
+    async def read_details(self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads) -> Collected:
+        assert self.below, "nothing was ordered"
+        collected = Collected()
+        for order in orders:
+            collected.projections.setdefault(order.scope_id, []).append(order.parent)
+        collected.types = [one.model_copy(update={"read": one.asked}) for one in asked_of(orders)]
+        return collected
 
     def rules(self) -> Sequence[RuleMetadata]:
         return [metadata()]
@@ -47,6 +105,8 @@ class ProbeScanner:
     def collect(self, rows: Iterable[Any], focus: Focus) -> Collected:
         collected, read, failed = Collected(), Counter[str](), Counter[str]()
         for row in rows:
+            if isinstance(row, dict) and row.get("type") in (SUBSCRIPTION_TYPE, DIRECTORY_TYPE):
+                continue
             try:
                 one = parse_row(row)
                 if not focus.expects(one.subscription_id):
@@ -58,7 +118,7 @@ class ProbeScanner:
                 if error.resource_id and focus.expects(error.resource_id.split("/")[2]):
                     failed[error.resource_id.split("/")[2]] += 1
                 continue
-            projection = {"id": one.id, "bad": bool(one.properties.get("bad"))}
+            projection = {"id": one.id, "bad": None if self.below else bool(one.properties.get("bad"))}
             collected.projections.setdefault(one.subscription_id, []).append(projection)
             collected.resources_read += 1
             read[one.subscription_id] += 1
@@ -86,6 +146,8 @@ class ProbeScanner:
     ) -> Related:
         related = Related()
         for one in projections:
+            if one["bad"] is None:
+                continue
             found = [observation(one["id"])] if one["bad"] else []
             related.observations += found
             related.results.append(
@@ -94,6 +156,23 @@ class ProbeScanner:
                 )
             )
         return related
+
+
+class Only:
+    """A build with one scanner."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self._scanner = scanner
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._scanner.names)
+
+    def rules(self) -> Sequence[RuleMetadata]:
+        return self._scanner.rules()
+
+    def of(self, request: ScanRequest) -> Scanner | None:
+        return self._scanner if set(WANTED[request.scan_type]) & self.names else None
 
 
 def observation(resource_id: str) -> Observation:

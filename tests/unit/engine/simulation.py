@@ -24,6 +24,7 @@ from shared.adapters.memory.findings import MemoryFindingStore
 from shared.adapters.memory.inventory import MemoryInventory
 from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.postures import MemoryPostureStore
+from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
 from shared.domain.finding import Finding
@@ -38,7 +39,7 @@ from shared.services.messages import CheckMessage, PlanMessage, ShardMessage
 from shared.services.plan_scan import PlanScan
 from shared.services.run_shard import RunShard
 from shared.services.sweep_scans import SweepScans
-from tests.unit.engine.probe_scanner import ProbeScanner
+from tests.unit.engine.probe_scanner import Only, ProbeScanner
 
 MAX_DELIVERIES = 5
 DUPLICATE_WINDOW = timedelta(minutes=10)
@@ -200,7 +201,7 @@ class World:
         self.postures = MemoryPostureStore()
         self.inventory = MemoryInventory(
             self.resources,
-            subscriptions=[Subscription(one, one, "Enabled") for one in self.subscriptions],
+            subscriptions=[Subscription(one, one, "Enabled", "t-" + one[-1]) for one in self.subscriptions],
             page_size=self.page_size,
         )
         self.steps = 0
@@ -224,7 +225,8 @@ class World:
             postures=port(self.postures),
             clock=self.clock,
             tokens=MemoryTokenSource(self.seed),
-            scanners={"network": self.scanner},
+            scanners=Only(self.scanner),
+            reads=MemoryAzureReads(),
             pace=Pace(),
             page_size=self.page_size,
         )

@@ -57,10 +57,7 @@ class SshProbe(ProbeScanner):
 
 
 def world(*resources: Any, crash: float = 0.0, seed: int = 5) -> World:
-    place = World(seed, Faults(crash=crash), list(resources), ["s1"])
-    place.scanner = SshProbe()
-    place.calm = place.engine(0.0)
-    return place
+    return World(seed, Faults(crash=crash), list(resources), ["s1"], scanner=SshProbe())
 
 
 async def scanned(place: World, scan_type: ScanType = ScanType.FULL, **request: Any) -> Scan:

@@ -21,7 +21,7 @@ from shared.services.finalize_scan import load_record
 from shared.services.ledgers import get_ledger
 from shared.services.scan_control import ScanControl
 from shared.services.start_scan import StartScan
-from tests.unit.engine.probe_scanner import observation, resource
+from tests.unit.engine.probe_scanner import ProbeScanner, observation, resource
 from tests.unit.engine.simulation import Crash, Faults, World
 
 CALLER = Principal("tester", "Tester", Role.OPERATOR)
@@ -44,6 +44,7 @@ worlds = st.builds(
         unique_by=lambda one: one[:2],
     ).map(lambda rows: [resource(sub, number, bad=bad) for sub, number, bad in rows]),
     subscriptions=st.just(["s1", "s2", "s3"]),
+    scanner=st.builds(ProbeScanner, below=st.booleans(), wide=st.booleans()),
 )
 
 

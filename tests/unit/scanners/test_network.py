@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.domain.coverage import CoverageStatus, TypeCoverage
+from shared.domain.scan import ScanRequest, ScanType
 from shared.exposure import NETWORK_TYPES
 from shared.rules.base import RuleStatus
-from shared.scanners.base import Collected, Focus, Related
-from shared.scanners.network import NetworkScanner
+from shared.scanners.base import Collected, Focus, Related, Scanner
+from shared.scanners.registry import BuiltScanners
 from tests.unit.exposure.azure import SUBSCRIPTION, arm_id
 
 GATEWAY = "microsoft.network/applicationgateways"
@@ -31,18 +32,24 @@ def gateway(name: str = "gw", **properties: Any) -> dict[str, Any]:
     )
 
 
+def scanner() -> Scanner:
+    found = BuiltScanners().of(ScanRequest(scan_type=ScanType.NETWORK))
+    assert found is not None
+    return found
+
+
 def collected(*rows: Any, focus: Focus | None = None) -> Collected:
-    return NetworkScanner().collect(rows, focus or Focus())
+    return scanner().collect(rows, focus or Focus())
 
 
 def related(found: Collected, *asked: TypeCoverage, focus: Focus | None = None) -> Related:
     # Projections travel as JSON between the stages.
     columns = json.loads(json.dumps(found.projections.get(SUBSCRIPTION, [])))
-    return NetworkScanner().relate(SUBSCRIPTION, columns, focus or Focus(), asked, as_of=AS_OF)
+    return scanner().relate(SUBSCRIPTION, columns, focus or Focus(), asked, as_of=AS_OF)
 
 
 def test_it_asks_for_what_its_rules_read() -> None:
-    types = NetworkScanner().types
+    types = scanner().reading.types
     assert set(NETWORK_TYPES) < set(types) and len(types) == len(set(types))
     assert {"microsoft.network/networkwatchers/flowlogs", GATEWAY, BASTION} <= set(types)
 

@@ -1,0 +1,149 @@
+"""Who may do what in a subscription: role assignments, custom roles, and who the principals are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from shared.domain.reading import SUBSCRIPTION_TYPE
+from shared.ports.reads import AzureReads
+from shared.scanners.collectors._lists import guarded
+from shared.scanners.details import Detail
+
+ASSIGNMENTS: Final = "microsoft.authorization/roleassignments"
+DEFINITIONS: Final = "microsoft.authorization/roledefinitions"
+PRINCIPALS: Final = "graph/principals"
+
+_API_VERSION: Final = "2022-04-01"
+_PERMISSIONS: Final = {
+    ASSIGNMENTS: ("Microsoft.Authorization/roleAssignments/read",),
+    DEFINITIONS: ("Microsoft.Authorization/roleDefinitions/read",),
+    PRINCIPALS: (
+        "Microsoft.Authorization/roleAssignments/read",
+        "graph:Directory.Read.All",
+    ),
+}
+_CUSTOM: Final = "$filter=type%20eq%20'CustomRole'"
+"""https://learn.microsoft.com/azure/role-based-access-control/role-definitions-list-rest"""
+_IDS_AT_ONCE: Final = 1_000
+"""https://learn.microsoft.com/graph/api/directoryobject-getbyids: up to 1,000 ids."""
+_APPS_AT_ONCE: Final = 15
+"""Values of one `in` filter: https://learn.microsoft.com/graph/filter-query-parameter."""
+_APPLICATION_MEMBERS: Final = "id,appId,passwordCredentials,keyCredentials"
+_CREDENTIAL_MEMBERS: Final = ("keyId", "displayName", "startDateTime", "endDateTime", "type", "usage")
+
+
+class AuthorizationCollector:
+    """Reads the role assignments in force in a subscription, inherited ones too, and their principals."""
+
+    name = "authorization"
+    parents = (SUBSCRIPTION_TYPE,)
+    types = (ASSIGNMENTS, DEFINITIONS, PRINCIPALS)
+    keeps: tuple[str, ...] = ()
+
+    @property
+    def permissions(self) -> Mapping[str, tuple[str, ...]]:
+        """Azure actions and Graph permissions by type."""
+        return _PERMISSIONS
+
+    async def read(
+        self, parent: Mapping[str, Any], wanted: frozenset[str], reads: AzureReads
+    ) -> Sequence[Detail]:
+        """Assignments, custom roles and principals, as wanted."""
+        base = f"{parent['id']}/providers/Microsoft.Authorization"
+        found = []
+        assignments: Detail | None = None
+        if wanted & {ASSIGNMENTS, PRINCIPALS}:
+            assignments = await guarded(
+                ASSIGNMENTS,
+                _PERMISSIONS[ASSIGNMENTS][0],
+                reads.arm_list(f"{base}/roleAssignments", _API_VERSION),
+            )
+            found.append(assignments)
+        if DEFINITIONS in wanted:
+            listing = reads.arm_list(f"{base}/roleDefinitions?{_CUSTOM}", _API_VERSION)
+            found.append(await guarded(DEFINITIONS, _PERMISSIONS[DEFINITIONS][0], listing))
+        if PRINCIPALS in wanted and assignments is not None:
+            found.append(await self._principals(assignments, reads))
+        return [one for one in found if one.type in wanted]
+
+    async def _principals(self, assignments: Detail, reads: AzureReads) -> Detail:
+        if assignments.reason is not None:
+            return Detail(PRINCIPALS, reason=assignments.reason, denied=assignments.denied)
+        ids = _principal_ids(assignments.rows)
+        return await guarded(PRINCIPALS, "graph:Directory.Read.All", _look_up(ids, reads))
+
+
+def _principal_ids(assignments: Iterable[Any]) -> list[str]:
+    found = set()
+    for one in assignments:
+        properties = one.get("properties") if isinstance(one, Mapping) else None
+        identity = properties.get("principalId") if isinstance(properties, Mapping) else None
+        if isinstance(identity, str) and identity:
+            found.add(identity.lower())
+    return sorted(found)
+
+
+async def _look_up(ids: list[str], reads: AzureReads) -> list[dict[str, Any]]:
+    """Every principal with kind, members and credentials; one that does not resolve has `exists` false."""
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        body = {"ids": ids[start : start + _IDS_AT_ONCE], "types": ["user", "group", "servicePrincipal"]}
+        for one in await reads.graph_post("/directoryObjects/getByIds", body):
+            if isinstance(one, Mapping) and isinstance(one.get("id"), str):
+                found[one["id"].lower()] = _kept(one)
+    for identity, one in found.items():
+        if str(one.get("@odata.type", "")).lower().endswith("group"):
+            members = await reads.graph_list(f"/groups/{identity}/transitiveMembers?$select=id&$top=999")
+            one["members"] = sorted(
+                str(each["id"]).lower() for each in members if isinstance(each, Mapping) and each.get("id")
+            )
+    await _add_application_credentials(found.values(), reads)
+    return [
+        {
+            "id": f"/tenants/-/principals/{identity}",
+            "name": identity,
+            "properties": {"exists": True, **found[identity]} if identity in found else {"exists": False},
+        }
+        for identity in ids
+    ]
+
+
+def _kept(principal: Mapping[str, Any]) -> dict[str, Any]:
+    members = ("@odata.type", "accountEnabled", "displayName", "appId", "servicePrincipalType", "userType")
+    kept = {member: principal.get(member) for member in members}
+    for kind in ("passwordCredentials", "keyCredentials"):
+        kept[kind] = _credentials(principal.get(kind))
+    return kept
+
+
+def _credentials(entries: Any) -> list[dict[str, Any]]:
+    """Credentials without anything of their material."""
+    if not isinstance(entries, list):
+        return []
+    return [
+        {member: one.get(member) for member in _CREDENTIAL_MEMBERS if one.get(member) is not None}
+        for one in entries
+        if isinstance(one, Mapping)
+    ]
+
+
+async def _add_application_credentials(principals: Iterable[dict[str, Any]], reads: AzureReads) -> None:
+    """Add to each service principal the credentials of its application, where that is of this directory."""
+    by_app = {
+        str(one["appId"]).lower(): one
+        for one in principals
+        if one.get("appId") and str(one.get("servicePrincipalType") or "").lower() == "application"
+    }
+    apps = sorted(by_app)
+    for start in range(0, len(apps), _APPS_AT_ONCE):
+        quoted = ",".join(f"'{one}'" for one in apps[start : start + _APPS_AT_ONCE])
+        path = f"/applications?$filter=appId%20in%20({quoted})&$select={_APPLICATION_MEMBERS}"
+        for one in await reads.graph_list(path):
+            principal = by_app.get(str(one.get("appId")).lower()) if isinstance(one, Mapping) else None
+            if principal is not None:
+                for kind in ("passwordCredentials", "keyCredentials"):
+                    principal[kind] += _credentials(one.get(kind))
+
+
+COLLECTORS: Final = (AuthorizationCollector(),)
