@@ -19,8 +19,9 @@ from shared.services.posture_queries import ComplianceView, Posture
 FINDINGS_PER_CONTROL: Final = 20
 NAMED_IN_EVIDENCE: Final = 3
 """Findings and silent rules that the evidence's sentence names."""
-VALUES_IN_EVIDENCE: Final = 200
-"""Characters of the values read that it quotes for each."""
+VALUES_IN_EVIDENCE: Final = 6
+SHORT_VALUE: Final = 60
+"""Values read that it quotes of each, and their longest text."""
 
 
 def posture_report(posture: Posture, coverage: str) -> wire.PostureReport:
@@ -178,11 +179,14 @@ def _rules(number: int) -> str:
 
 
 def _named(finding: FrozenFinding) -> str:
+    """The problem, the resource, and the values read that are short enough to stand in a sentence."""
     seen = finding.observation
-    values = json.dumps(seen.evidence, ensure_ascii=False, sort_keys=True, default=str)
-    if len(values) > VALUES_IN_EVIDENCE:
-        values = f"{values[:VALUES_IN_EVIDENCE]}..."
-    return f"{seen.title}: {seen.resource_id}, read {values}"
+    values = {
+        name: json.dumps(value, ensure_ascii=False, default=str) for name, value in seen.evidence.items()
+    }
+    short = [f"{name} {value}" for name, value in values.items() if len(value) <= SHORT_VALUE]
+    read = f" (read: {', '.join(short[:VALUES_IN_EVIDENCE])})" if short else ""
+    return f"{seen.title}: {seen.resource_id}{read}"
 
 
 def _finding(frozen: FrozenFinding) -> wire.ControlFinding:

@@ -187,7 +187,7 @@ class TestA08:
         assert isinstance(failed["evidence"], str)
         assert "3 passed, 2 failed" in failed["evidence"]
         assert observation(0).resource_id in failed["evidence"]
-        assert '{"port": "22"}' in failed["evidence"]
+        assert '(read: port "22")' in failed["evidence"]
         assert [one["severity"] for one in failed["findings"]] == ["critical", "high"]
         assert failed["findings"][0]["values"] == {"port": "22"}
         assert failed["evidence_total"] == 2
