@@ -28,7 +28,7 @@ FINDINGS_PER_RULE: Final = 20
 
 FINDINGS_PER_READ: Final = 900
 READS: Final = 10
-"""Findings of a scan are listed by time and not by rule: evidence is looked for in the first 9,000."""
+"""Findings of a scan are listed by time and not by rule: evidence is looked for in the latest 9,000."""
 
 ENDED: Final = frozenset({ScanStatus.COMPLETED, ScanStatus.PARTIAL})
 WHOLE: Final = frozenset({ScanType.FULL, ScanType.COMPLIANCE_ONLY})
@@ -77,10 +77,14 @@ class ComplianceView:
 
 
 class PostureQueries:
-    """Read side of posture."""
+    """Read side of posture. Evidence is looked for in `reads` pages of `findings_per_read` findings."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(
+        self, engine: Engine, *, reads: int = READS, findings_per_read: int = FINDINGS_PER_READ
+    ) -> None:
         self._engine = engine
+        self._reads = reads
+        self._findings_per_read = findings_per_read
 
     def frameworks(self) -> Mapping[str, Framework]:
         """Every framework of this build by id, in order of the ids."""
@@ -166,9 +170,9 @@ class PostureQueries:
         shards = None if scan.result_shards is None else frozenset(scan.result_shards)
         after: str | None = None
         whole = not failing
-        for _ in range(READS if failing else 0):
+        for _ in range(self._reads if failing else 0):
             page = await self._engine.results.findings(
-                scan.scan_id, PageRequest(limit=FINDINGS_PER_READ, after=after), shards
+                scan.scan_id, PageRequest(limit=self._findings_per_read, after=after), shards
             )
             for one in page.items:
                 of_rule = found[one.observation.rule_id]

@@ -14,6 +14,7 @@ from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanType
 from shared.domain.severity import Severity, count_by_severity
 from shared.frameworks.registry import current, frameworks
 from shared.services.ledgers import put_ledger
+from shared.services.posture_queries import PostureQueries
 from shared.services.record_posture import record_posture
 from tests.contract.harness import (
     NOW,
@@ -217,6 +218,15 @@ class TestA08:
         body = (await api.get(f"{COMPLIANCE}/cis-azure-6.0")).json
         control = next(row for row in body["controls"] if row["control_id"] == "7.2")
         assert (len(control["findings"]), control["evidence_total"]) == (20, 30)
+
+    async def test_evidence_that_was_not_looked_through_is_said_so(self, api: Api) -> None:
+        await store_assessed(api, [said(failed=9)], severities=[Severity.CRITICAL] * 9)
+        api.rewire(posture_queries=PostureQueries(api.engine, reads=2, findings_per_read=3))
+        body = (await api.get(f"{COMPLIANCE}/cis-azure-6.0")).json
+        control = next(row for row in body["controls"] if row["control_id"] == "7.2")
+        assert (len(control["findings"]), control["evidence_total"]) == (6, 9)
+        assert body["evidence_whole"] is False
+        assert body["findings_link"] == f"{PUBLIC_URL}/v1/scans/{body['scan_id']}/results"
 
     async def test_a_control_never_shows_another_rule_s_findings(self, api: Api) -> None:
         scan = await store_assessed(api, [said(failed=1)], severities=[Severity.CRITICAL])
