@@ -153,7 +153,7 @@ class RecordFindings:
 
 
 class _GoneCheck:
-    """Whether a resource is really gone: it was looked for completely, not seen, and ARM answers 404."""
+    """Whether a resource is really gone: looked for completely, not seen, and ARM answers 404."""
 
     def __init__(
         self,
@@ -178,6 +178,9 @@ class _GoneCheck:
         targets = sorted({one.value.observation.evaluated_id.lower() for one in candidates})
 
         async def absent(resource_id: str) -> bool:
+            if resource_id.startswith("/tenants/"):
+                # Objects of a directory are listed by the directory itself: nothing lags behind it.
+                return True
             async with gate:
                 try:
                     return await self._engine.inventory.get(resource_id) is None

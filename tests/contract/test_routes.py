@@ -171,9 +171,17 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         await over.scans.insert(finished(NOW))
         await note(over)
     broken = Api()
-    broken.rewire(scan_queries=None, finding_queries=None, posture_queries=None, start_scan=None,
-                  scanners=None, scan_control=None, rules=None, probes=None,
-                  clock=broken.clock)  # fmt: skip
+    parts = (
+        "scanners",
+        "scan_queries",
+        "finding_queries",
+        "posture_queries",
+        "start_scan",
+        "scan_control",
+        "rules",
+        "probes",
+    )
+    broken.rewire(clock=broken.clock, **dict.fromkeys(parts))
     for body in (None, {"subscription_id": "s"}):
         await note(broken, body=body)
     expected = {code.status for code in error_codes(route)}
