@@ -115,7 +115,7 @@ def _judged(control: Control) -> str:
     parts = []
     for one in control.evidence:
         named = ", ".join(f"`{rule}`" for rule in one.rules)
-        parts.append(named if one.why is None else f"{one.why} {named}")
+        parts.append(named if one.why is None else f"{one.why.rstrip('.')}: {named}")
     if control.beyond is not None:
         parts.append(f"Not seen: {control.beyond[0].lower()}{control.beyond[1:]}")
     return "<br>".join(parts)
