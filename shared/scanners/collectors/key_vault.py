@@ -37,6 +37,7 @@ class KeyVaultCollector:
     parents = (VAULT_TYPE,)
     types = (KEYS, SECRETS, CERTIFICATES)
     keeps = ("vaultUri",)
+    opt_in = False
 
     @property
     def permissions(self) -> Mapping[str, tuple[str, ...]]:
