@@ -11,7 +11,6 @@ from shared.frameworks.loading import load_themes
 from shared.frameworks.model import Control, ControlKind, Framework
 from shared.frameworks.registry import current, frameworks
 from shared.frameworks.scoring import WEIGHTS
-from shared.rules.registry import all_rules
 
 DOCS: Final = Path(__file__).resolve().parents[1] / "docs"
 
@@ -121,21 +120,12 @@ def _judged(control: Control) -> str:
     return "<br>".join(parts)
 
 
-def unbuilt() -> list[str]:
-    """Rules that framework files name and this build does not have: their controls cannot pass."""
-    named = {rule for one in frameworks().values() for control in one.controls for rule in control.rules}
-    return sorted(named - {rule.metadata.rule_id for rule in all_rules()})
-
-
 def main() -> None:
-    """Write every page, and say which rules are missing."""
+    """Write every page."""
     for path, content in pages().items():
         target = DOCS / path
         target.parent.mkdir(exist_ok=True)
         target.write_text(content, encoding="utf-8")
-    missing = unbuilt()
-    if missing:
-        print(f"{len(missing)} rules are named and not built: {', '.join(missing)}")
 
 
 if __name__ == "__main__":
