@@ -18,6 +18,7 @@ from shared.services.configured_keys import ConfiguredKeys
 from shared.services.engine import Engine
 from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_queries import FindingQueries
+from shared.services.posture_queries import PostureQueries
 from shared.services.publish_events import PublishEvents
 from shared.services.rate_limits import RateLimits
 from shared.services.scan_control import ScanControl
@@ -98,6 +99,7 @@ async def open_container(settings: Settings) -> Container:
     from shared.adapters.tables.findings import TableFindingStore  # noqa: PLC0415
     from shared.adapters.tables.outbox import TableEventOutbox  # noqa: PLC0415
     from shared.adapters.tables.plans import TablePlanStore  # noqa: PLC0415
+    from shared.adapters.tables.postures import TablePostureStore  # noqa: PLC0415
     from shared.adapters.tables.scan_results import TableScanResultStore  # noqa: PLC0415
     from shared.adapters.tables.scans import TableScanStore  # noqa: PLC0415
     from shared.scanners.registry import BuiltScanners  # noqa: PLC0415
@@ -120,6 +122,7 @@ async def open_container(settings: Settings) -> Container:
             blobs=AzureBlobStore(blobs, settings.storage.blob_container),
             messenger=messenger,
             inventory=inventory,
+            postures=TablePostureStore(tables),
             clock=SystemClock(),
             tokens=SecretsTokenSource(),
             scanners=BuiltScanners(),
@@ -139,6 +142,7 @@ async def open_container(settings: Settings) -> Container:
             scan_control=ScanControl(engine),
             scan_queries=ScanQueries(engine),
             finding_queries=FindingQueries(engine.findings),
+            posture_queries=PostureQueries(engine),
             rules={
                 rule.rule_id: rule for rule in sorted(engine.scanners.rules(), key=lambda one: one.rule_id)
             },

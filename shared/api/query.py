@@ -19,6 +19,9 @@ MAX_CURSOR: Final = 1500
 MAX_LIST: Final = 500
 """Characters of a comma list."""
 
+DEFAULT_TREND: Final = 30
+MAX_TREND: Final = 100
+
 T = TypeVar("T")
 
 
@@ -97,6 +100,14 @@ class AuditQuery(PageQuery):
     """The audit trail grows without end: it is read on from a position, and nothing is left out."""
 
     offset: Annotated[int, BeforeValidator(_whole)] = Field(default=0, ge=0, le=0, description="Always 0")
+
+
+class TrendQuery(NoQuery):
+    """X-21."""
+
+    limit: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=DEFAULT_TREND, ge=1, le=MAX_TREND, description="Full scans to look back on"
+    )
 
 
 class ScansQuery(PageQuery):

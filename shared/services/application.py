@@ -17,6 +17,7 @@ from shared.scanners.base import Scanners
 from shared.services.api_keys import ApiKeys
 from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_queries import FindingQueries
+from shared.services.posture_queries import PostureQueries
 from shared.services.rate_limits import RateLimits
 from shared.services.scan_queries import ScanQueries
 from shared.settings import Settings
@@ -65,6 +66,7 @@ class Application:
     scan_control: ScanControlService
     scan_queries: ScanQueries
     finding_queries: FindingQueries
+    posture_queries: PostureQueries
     rules: Mapping[str, RuleMetadata]
     scanners: Scanners
     authenticator: Authenticator

@@ -119,7 +119,7 @@ def test_the_pins_are_exact() -> None:
     for name in ("requirements.txt", "requirements-local.txt", "requirements-dev.txt"):
         for line in (ROOT / name).read_text().splitlines():
             if line and not line.startswith(("#", "-r")):
-                assert re.fullmatch(r"[a-z0-9.-]+==[0-9][0-9a-z.]*", line), f"{name}: {line}"
+                assert re.fullmatch(r"[A-Za-z0-9.-]+==[0-9][0-9a-z.]*", line), f"{name}: {line}"
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-local.txt", "requirements-dev.txt"])

@@ -23,6 +23,7 @@ from shared.adapters.memory.findings import MemoryFindingStore
 from shared.adapters.memory.inventory import MemoryInventory
 from shared.adapters.memory.messaging import MemoryMessenger
 from shared.adapters.memory.plans import MemoryPlanStore
+from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
@@ -36,6 +37,7 @@ from shared.scanners.base import Collected, Focus
 from shared.services.application import Application
 from shared.services.engine import Engine
 from shared.services.finding_queries import FindingQueries
+from shared.services.posture_queries import PostureQueries
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
@@ -136,6 +138,7 @@ class Api:
         self.scans, self.plans = MemoryScanStore(), MemoryPlanStore()
         self.findings, self.results = MemoryFindingStore(), MemoryScanResultStore()
         self.messenger = FailingMessenger(self.clock)
+        self.postures = MemoryPostureStore()
         self.slept: list[float] = []
         self.on_sleep: Any = None
         self.callers = Callers(self.settings, self.clock)
@@ -148,6 +151,7 @@ class Api:
             blobs=MemoryBlobStore(),
             messenger=self.messenger,
             inventory=MemoryInventory(()),
+            postures=self.postures,
             clock=self.clock,
             tokens=MemoryTokenSource(3),
             scanners=Only(OneRule()),
@@ -159,6 +163,7 @@ class Api:
             scan_control=ScanControl(engine),
             scan_queries=ScanQueries(engine, sleep=self._sleep),
             finding_queries=FindingQueries(self.findings),
+            posture_queries=PostureQueries(engine),
             rules={RULE.rule_id: RULE},
             scanners=engine.scanners,
             **self.callers.parts(),
