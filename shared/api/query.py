@@ -127,11 +127,8 @@ class ExposureQuery(PageQuery):
         default=(), alias="class", description="Only these classes of sources, comma list"
     )
     verdict: CommaList[Verdict] = Field(default=(), description="Only these verdicts, comma list")
-    port: Annotated[int, BeforeValidator(_whole)] | None = Field(
-        default=None,
-        ge=0,
-        le=65_535,
-        description="Only rows whose ports hold this one, by number, range or `*`",
+    port: Annotated[int, Field(ge=0, le=65_535), BeforeValidator(_whole)] | None = Field(
+        default=None, description="Only rows whose ports hold this one, by number, range or `*`"
     )
     resource: Annotated[str, Field(max_length=MAX_ARM_ID), AfterValidator(_arm_id)] | None = Field(
         default=None,
