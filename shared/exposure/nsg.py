@@ -33,7 +33,10 @@ FIRST_DEFAULT_PRIORITY: Final = 65_000
 
 
 def read_rules(properties: Mapping[str, Any]) -> tuple[RuleFields, ...]:
-    """The user's inbound rules of an NSG's `properties`. Default rules are not read: they never differ.
+    """The user's inbound rules of an NSG's `properties` that can decide about a stranger.
+
+    Default rules are not read: they never differ. Neither is a deny that leaves source ports out: senders
+    choose theirs.
 
     Raises:
         ValueError: a rule cannot be read; the message names field and reason.
@@ -81,7 +84,9 @@ def _read_rule(rule: Any, where: str, direction: str) -> RuleFields | None:
     reader = RuleReader(rule["properties"], f"{where}.properties")
     if reader.word("direction", _DIRECTION) != direction:
         return None
-    protocol = reader.word("protocol", _PROTOCOLS)
+    protocol, action = reader.word("protocol", _PROTOCOLS), reader.word("access", _ACCESS)
+    if reader.leaves_source_ports("sourcePortRange") and action == "deny" and protocol not in _WITHOUT_PORTS:
+        return None
     ports = reader.texts("destinationPortRange", "destinationPortRanges")
     if not ports:
         if protocol not in _WITHOUT_PORTS:
@@ -99,7 +104,7 @@ def _read_rule(rule: Any, where: str, direction: str) -> RuleFields | None:
         RuleFields(
             name=rule_name(rule.get("name"), where),
             priority=reader.priority(),
-            action=reader.word("access", _ACCESS),
+            action=action,
             protocol=protocol,
             ports=ports,
             sources=sources,

@@ -9,13 +9,15 @@ from typing import Any, Final
 
 from shared.domain.exposure import Protocol
 from shared.exposure.destinations import Destinations, Match, parse_destinations
-from shared.exposure.intervals import Intervals
-from shared.exposure.ports import ALL_PORTS, parse_ports
+from shared.exposure.intervals import Intervals, difference
+from shared.exposure.ports import ALL_PORTS, parse_ports, ports_of
 from shared.exposure.sources import Sources, parse_sources
 
 MAX_PREFIXES: Final = 8_000
 """Azure allows 4,000 addresses and ranges in all rules of an NSG (Microsoft Learn, networking limits)."""
 _MAX_NAME: Final = 200
+_ASSIGNABLE: Final = ports_of(spans=((1, 65_535),))
+"""Port 0 is reserved (RFC 6335, section 6): nobody sends from it."""
 
 
 class Action(StrEnum):
@@ -149,6 +151,18 @@ class RuleReader:
         if len(found) > MAX_PREFIXES:
             raise self.refuse(plural, f"more than {MAX_PREFIXES} entries")
         return tuple(dict.fromkeys(found))
+
+    def leaves_source_ports(self, singular: str | None) -> bool:
+        """Whether the rule leaves some source port out.
+
+        Senders choose their source port: a deny that leaves one out stops nobody, and an allow that names
+        one lets everybody in.
+        """
+        texts = self.texts(singular, "sourcePortRanges")
+        try:
+            return bool(texts and difference(_ASSIGNABLE, parse_ports(texts)))
+        except ValueError as error:
+            raise self.refuse("sourcePortRange(s)", str(error)) from error
 
     def references(self, field: str) -> tuple[str, ...]:
         """Ids of a list of `{"id": ...}` objects, lower-cased."""
