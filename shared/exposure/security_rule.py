@@ -83,7 +83,7 @@ class SecurityRule:
 
         A rule for every protocol that names ports may or may not mean ICMP, which has none: not documented.
         """
-        if self.protocol == protocol.value:
+        if self.protocol == protocol:  # both are text; `.value` takes longer
             return Match.YES
         if self.protocol != "*":
             return Match.NO
@@ -126,9 +126,10 @@ class RuleReader:
     def word(self, field: str, allowed: Mapping[str, str]) -> str:
         """A field that takes a few words in any case; returns what `allowed` maps the word to."""
         value = self._properties.get(field)
-        if not isinstance(value, str) or value.strip().lower() not in allowed:
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word not in allowed:
             raise self.refuse(field, f"not one of {', '.join(sorted(allowed))}")
-        return allowed[value.strip().lower()]
+        return allowed[word]
 
     def priority(self) -> int:
         """The rule's priority; lower numbers come first."""
@@ -139,6 +140,9 @@ class RuleReader:
 
     def texts(self, singular: str | None, plural: str) -> tuple[str, ...]:
         """The values of a singular field and its plural twin together; null and "" hold nothing."""
+        alone = self._properties.get(singular) if singular else None
+        if alone and isinstance(alone, str) and not self._properties.get(plural):
+            return (alone,)
         found: list[str] = []
         for field in (singular, plural):
             value = self._properties.get(field) if field else None
@@ -166,7 +170,9 @@ class RuleReader:
 
     def references(self, field: str) -> tuple[str, ...]:
         """Ids of a list of `{"id": ...}` objects, lower-cased."""
-        value = self._properties.get(field) or []
+        value = self._properties.get(field)
+        if not value:
+            return ()
         if not isinstance(value, list) or not all(
             isinstance(item, Mapping) and isinstance(item.get("id"), str) for item in value
         ):

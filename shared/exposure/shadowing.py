@@ -120,8 +120,14 @@ def shadowed_rules(properties: Mapping[str, Any]) -> list[Shadowed]:
 
 def _covering(rule: _Rule, before: list[_Rule]) -> tuple[str, ...]:
     """Names of the rules that together leave nothing of `rule`; none when something is left."""
+    met = [other for other in before if _meets(rule.box, other.box)]
+    ports = rule.box.ports
+    for other in met:
+        ports = difference(ports, other.box.ports)
+    if ports:
+        return ()  # nobody decides these
     pieces, by = [rule.box], []
-    for other in before:
+    for other in met:
         left = [piece for one in pieces for piece in _minus(one, other.box)]
         if left != pieces:
             by.append(other.name)
@@ -131,6 +137,11 @@ def _covering(rule: _Rule, before: list[_Rule]) -> tuple[str, ...]:
             return ()
         pieces = left
     return ()
+
+
+def _meets(box: Box, other: Box) -> bool:
+    """Whether both speak of some protocol and port: most rules of an NSG do not."""
+    return not box.protocols.isdisjoint(other.protocols) and bool(intersection(box.ports, other.ports))
 
 
 def _minus(box: Box, taken: Box) -> Iterator[Box]:
