@@ -131,7 +131,7 @@ def _bytes_per_finding(rows: Sequence[dict[str, Any]]) -> float:
 
 def network_security_groups(count: int, seed: int) -> Iterator[dict[str, Any]]:
     """NSGs as ARM returns them; each has addresses of its own. One rule in twelve lets the internet in."""
-    draw = random.Random(seed)  # noqa: S311 - not a secret
+    draw = random.Random(seed)
     for number in range(count):
         name = f"nsg-{number:06d}"
         base = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network"

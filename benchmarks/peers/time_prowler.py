@@ -1,4 +1,4 @@
-"""Times Prowler's four port checks. Runs in its environment: NSGs as JSON on stdin, figures as JSON on stdout.
+"""Times Prowler's four port checks. Runs in its environment: NSGs on stdin, figures on stdout, in JSON.
 
 As in corpus/exposure/peers/ask_prowler.py, the NSGs go through the Azure SDK's model and Prowler's own
 collector; only the checks are timed. All reports are kept, as Prowler keeps them.

@@ -37,7 +37,7 @@ def may_open(rules: RuleSet) -> bool:
     False for most NSGs, and found without looking at ports, denies or destinations.
     """
     ipv4 = ipv6 = 0
-    for rule in rules.rules:
+    for rule in rules.telling:
         if rule.action is Action.DENY:
             continue
         if any(map(is_azure, rule.sources.tags)):
@@ -70,7 +70,7 @@ def _told_apart(rules: RuleSet, families: Sequence[Family]) -> Iterator[Destinat
     """One destination of each kind that the rules tell apart."""
     letting_in = [
         rule.destinations
-        for rule in rules.rules
+        for rule in rules.telling
         if rule.action is not Action.DENY and (rule.sources.ipv4 or rule.sources.ipv6 or rule.sources.tags)
     ]
     if not letting_in:
@@ -90,7 +90,7 @@ def _told_apart(rules: RuleSet, families: Sequence[Family]) -> Iterator[Destinat
 def _addresses(rules: RuleSet, letting_in: list[Destinations], family: Family) -> list[int]:
     """The first address of every run of addresses that the rules' destinations tell apart."""
     bounds = {0}
-    for rule in rules.rules:
+    for rule in rules.telling:
         bounds.update(rule.destinations.ipv4 if family == 4 else rule.destinations.ipv6)
     named = [destinations.ipv4 if family == 4 else destinations.ipv6 for destinations in letting_in]
     if any(destinations.anywhere or destinations.tags or destinations.groups for destinations in letting_in):

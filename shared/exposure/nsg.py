@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from shared.domain.resource import Resource, UnreadableResourceError
@@ -79,7 +78,7 @@ def _read(properties: Mapping[str, Any], direction: str) -> tuple[RuleFields, ..
 
 
 def _read_rule(rule: Any, where: str, direction: str) -> RuleFields | None:
-    if not isinstance(rule, Mapping) or not isinstance(rule.get("properties"), Mapping):
+    if not isinstance(rule, dict) or not isinstance(rule.get("properties"), dict):
         raise ValueError(f"{where}.properties: not an object")
     reader = RuleReader(rule["properties"], f"{where}.properties")
     if reader.word("direction", _DIRECTION) != direction:
@@ -113,7 +112,7 @@ def _read_rule(rule: Any, where: str, direction: str) -> RuleFields | None:
         )
     )
     if direction == "outbound":
-        return replace(found, sources=destinations, destinations=sources, groups=source_groups)
+        return found._replace(sources=destinations, destinations=sources, groups=source_groups)
     return found
 
 

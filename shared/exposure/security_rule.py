@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from shared.domain.exposure import Protocol
 from shared.exposure.destinations import Destinations, Match, parse_destinations
@@ -29,8 +29,7 @@ class Action(StrEnum):
     """Security admin rules only: the packet skips every NSG."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFields:
+class RuleFields(NamedTuple):
     """An inbound rule as written: what a projection keeps, and what rule sets are compared by."""
 
     name: str
@@ -58,9 +57,10 @@ class RuleFields:
     @classmethod
     def from_json(cls, row: Sequence[Any]) -> RuleFields:
         """Read the compact JSON form."""
-        name, priority, action, protocol, *lists = row
-        ports, sources, destinations, groups = (tuple(part) for part in lists)
-        return cls(name, priority, action, protocol, ports, sources, destinations, groups)
+        name, priority, action, protocol, ports, sources, destinations, groups = row
+        return cls(
+            name, priority, action, protocol, tuple(ports), tuple(sources), tuple(destinations), tuple(groups)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
