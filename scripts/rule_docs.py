@@ -20,8 +20,8 @@ Written by `python -m scripts.rule_docs` from the rules themselves; a test keeps
 this one say where a rule differs from what others check, with the documentation that decides.
 
 {count} rules. `GET /v1/rules/{{rule_id}}` has description, references and remediation steps of each;
-`GET /v1/permissions` says what reading takes. **fix**: policy may let it be fixed automatically. **cred**: also
-run by `credentials_only` scans. **controls**: how many controls of the [frameworks](../frameworks.md) it is
+`GET /v1/permissions` says what reading takes. **fix**: policy may let it be fixed. **cred**: also run by
+`credentials_only` scans. **controls**: how many controls of the [frameworks](../frameworks.md) it is
 evidence for.
 """
 
