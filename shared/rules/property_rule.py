@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.domain.finding import Observation
+from shared.domain.finding import Observation, pack_evidence
 from shared.domain.reading import DIRECTORY_PREFIX
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, Fact, entries_at, text_at, value_at
@@ -50,7 +50,7 @@ def resource_finding(
         cvss_score=metadata.cvss_score,
         auto_remediable=metadata.auto_remediable,
         remediation_steps=metadata.remediation_steps,
-        evidence=dict(evidence),
+        packed_evidence=pack_evidence(evidence, identity, evaluated_id),
     )
 
 

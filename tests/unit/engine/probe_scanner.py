@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.coverage import CoverageStatus, ReadFailure, TypeCoverage
-from shared.domain.finding import Observation
+from shared.domain.finding import Observation, pack_evidence
 from shared.domain.plan_record import Reading
 from shared.domain.reading import DIRECTORY_TYPE, SUBSCRIPTION_TYPE, Listing, Source
 from shared.domain.resource import UnreadableResourceError, parse_row
@@ -190,7 +190,7 @@ def observation(resource_id: str) -> Observation:
         risk_score=50,
         auto_remediable=False,
         remediation_steps=("Take the mark away",),
-        evidence={},
+        packed_evidence=pack_evidence({}, resource_id, resource_id),
     )
 
 

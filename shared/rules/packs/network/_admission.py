@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.domain.finding import Observation, fingerprint
+from shared.domain.finding import Observation, fingerprint, pack_evidence
 from shared.domain.resource import parse_arm_id
 from shared.exposure.network import SubscriptionNetwork
 from shared.exposure.ports import write_ports
@@ -85,7 +85,7 @@ class InternetAdmission:
             cvss_score=self.metadata.cvss_score,
             auto_remediable=self.metadata.auto_remediable,
             remediation_steps=self.metadata.remediation_steps,
-            evidence=evidence,
+            packed_evidence=pack_evidence(evidence, resource_id, group.id),
         )
 
     def _linked(self, network: SubscriptionNetwork, placement: Placement) -> list[str]:
