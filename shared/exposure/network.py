@@ -158,8 +158,8 @@ class SubscriptionNetwork:
     def admissions(self, key: str) -> tuple[Admission, ...]:
         """What the NSG with this key lets in when judged by itself; computed once for equal rules.
 
-        Nothing where its rules can add up neither to the internet nor to every Azure customer. IPv6 counts
-        where a rule names it, or where the NSG stands before a receiver that may have it.
+        Nothing on ports where its rules can add up neither to the internet nor to every Azure customer. IPv6
+        counts where a rule names it, or where the NSG stands before a receiver that may have it.
         """
         known = self._admissions_of.get(key)
         if known is None:
@@ -173,7 +173,7 @@ class SubscriptionNetwork:
         families: tuple[Family, ...] = (4, 6) if names_ipv6(rules) or self._may_meet_ipv6(key) else (4,)
         found = self._admissions.get((rules, families))
         if found is None:
-            found = self._admissions[rules, families] = admissions(rules, families)
+            found = self._admissions[rules, families] = admissions(rules, families, wide_only=True)
         return found
 
     def _may_meet_ipv6(self, key: str) -> bool:

@@ -145,17 +145,15 @@ class ProbeScanner:
         as_of: datetime,
     ) -> Related:
         related = Related()
-        for one in projections:
-            if one["bad"] is None:
-                continue
-            found = [observation(one["id"])] if one["bad"] else []
-            related.observations += found
-            related.results.append(
-                RuleResult(
-                    RULE, one["id"], RuleStatus.FAIL if found else RuleStatus.PASS, observations=tuple(found)
-                )
-            )
+        related.take(
+            self.rules()[0].rule_id, map(self.judged, (one for one in projections if one["bad"] is not None))
+        )
         return related
+
+    def judged(self, projection: Projection) -> RuleResult:
+        """The rule's word on one resource."""
+        found = (observation(projection["id"]),) if projection["bad"] else ()
+        return RuleResult(RULE, projection["id"], RuleStatus.FAIL if found else RuleStatus.PASS, found)
 
 
 class Only:
