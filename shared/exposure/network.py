@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from shared.domain.coverage import ReadFailure
@@ -84,7 +85,7 @@ class SubscriptionNetwork:
             else:
                 yield from merged_rows(reaches)
         yield from merged_rows(self._beside_interfaces())
-        for key, group in sorted(self.tables.groups.items()):
+        for key, group in self.groups:
             if not self.attachment(key).attached:
                 yield from (reach.exposure() for reach in self._unattached(key, group))
 
@@ -132,6 +133,11 @@ class SubscriptionNetwork:
                 for name in {name.lower() for name in reach.receiver.stages.values()}:
                     found.setdefault(name, []).append(reach)
         return {name: tuple(reaches) for name, reaches in found.items()}
+
+    @cached_property
+    def groups(self) -> tuple[tuple[str, SecurityGroup], ...]:
+        """Every NSG that was read and its key, in the order of the keys."""
+        return tuple(sorted(self.tables.groups.items(), key=itemgetter(0)))
 
     @cached_property
     def _attachments(self) -> dict[str, Attachment]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 from shared.domain.finding import Observation, pack_evidence
@@ -39,7 +40,7 @@ def resource_finding(
         resource_id=identity,
         discriminator=discriminator,
         evaluated_id=evaluated_id,
-        subscription_id=(DIRECTORY_PREFIX if directory else "") + parts[1].lower(),
+        subscription_id=intern((DIRECTORY_PREFIX if directory else "") + parts[1].lower()),
         resource_group=_group_of(evaluated_id),
         resource_name=parts[-1],
         resource_type=resource_type or metadata.resource_type,
@@ -56,7 +57,7 @@ def resource_finding(
 
 def _group_of(resource_id: str) -> str:
     parts = resource_id.strip("/").split("/")
-    return parts[3] if len(parts) > 3 and parts[2].lower() == "resourcegroups" else ""
+    return intern(parts[3]) if len(parts) > 3 and parts[2].lower() == "resourcegroups" else ""
 
 
 def judged(
