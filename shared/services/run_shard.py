@@ -18,7 +18,7 @@ from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import Scan
 from shared.ports.errors import MissingError
 from shared.rules.base import EXPIRES_SOON, RuleStatus
-from shared.scanners.base import Focus, Projection, Related, Scanner
+from shared.scanners.base import Focus, Outcome, Projection, Related, Scanner
 from shared.scanners.details import DetailOrder
 from shared.services.check_scan import CheckScan
 from shared.services.engine import Engine, focus_of
@@ -141,7 +141,7 @@ class RunShard:
             scanner.relate, subscription, columns, focus, shard.asked, as_of=shard.read_at
         )
         present = {str(one["id"]).lower() for one in columns}
-        present |= {result.resource_id.lower() for result in related.results}
+        present.update(related.looked_at)
         del columns
         failures = [*related.failures, *_absent_targets(focus, subscription, present)]
         results, scan_id = engine.results, scan.scan_id
@@ -214,9 +214,8 @@ def _expiring_soon(scanner: Scanner, related: Related) -> int | None:
 
 
 def _rule_coverage(scanner: Scanner, related: Related) -> tuple[RuleCoverage, ...]:
-    tallies: dict[str, Counter[RuleStatus]] = {rule.rule_id: Counter() for rule in scanner.rules()}
-    for result in related.results:
-        tallies[result.rule_id][result.status] += 1
+    nothing = Outcome()
+    tallies = {rule.rule_id: related.outcomes.get(rule.rule_id, nothing).tally for rule in scanner.rules()}
     return tuple(
         RuleCoverage(
             rule_id=rule_id,
