@@ -15,7 +15,7 @@ from shared.services.api_keys import ApiKeys
 from shared.services.application import Application
 from shared.services.authentication import BearerAuthentication
 from shared.services.configured_keys import ConfiguredKeys
-from shared.services.engine import Engine
+from shared.services.engine import ConfirmationLimits, Engine
 from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_queries import FindingQueries
 from shared.services.posture_queries import PostureQueries
@@ -125,8 +125,11 @@ async def open_container(settings: Settings) -> Container:
             postures=TablePostureStore(tables),
             clock=SystemClock(),
             tokens=SecretsTokenSource(),
-            scanners=BuiltScanners(),
+            scanners=BuiltScanners(confirm=scan.confirm is not None),
             reads=reads,
+            confirm=None
+            if scan.confirm is None
+            else ConfirmationLimits(packets=scan.confirm.packets, seconds=scan.confirm.seconds),
             pace=Pace(
                 shortest=timedelta(seconds=scan.check_min_seconds),
                 longest=timedelta(seconds=scan.check_max_seconds),

@@ -13,6 +13,7 @@ from shared.domain.finding import Observation
 from shared.domain.plan_record import Reading
 from shared.domain.reading import Listing
 from shared.domain.scan import ScanRequest
+from shared.exposure.probes import Probe, Unaskable
 from shared.ports.reads import AzureReads
 from shared.rules.base import RuleMetadata, RuleResult
 from shared.scanners.details import DetailOrder
@@ -41,6 +42,18 @@ class Related:
     observations: list[Observation] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
     failures: list[ReadFailure] = field(default_factory=list)
+    confirmable: list[Confirmable] = field(default_factory=list)
+    """Critical findings about which Azure is to be asked, in the order of their fingerprints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmable:
+    """A critical finding that Azure can be asked to confirm, and the packets that would show it."""
+
+    fingerprint: str
+    paths: tuple[Probe | Unaskable, ...]
+    complete: bool
+    """Whether these are all of its paths."""
 
 
 @dataclass(frozen=True, slots=True)
