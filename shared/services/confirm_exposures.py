@@ -25,6 +25,8 @@ from shared.services.page_blobs import get_rows, put_rows
 log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 4
+_SHARE_OF_AN_ANSWER: Final = 1 / 3
+"""Of the whole time: what one answer may take, so that a second one can still be heard."""
 NOT_ASKED: Final = "Azure was not asked: the packets of a scan are used up."
 TOO_LATE: Final = "Azure gave no answer within {seconds:g} s."
 
@@ -66,7 +68,8 @@ class ConfirmExposures:
     async def _ask(
         self, probes: Sequence[Probe], shard: Shard, limits: ConfirmationLimits
     ) -> dict[str, Confirmation]:
-        witness = AzureWitness(self._engine.reads, shard.subscription_id or "", limits.seconds)
+        seconds = limits.seconds * _SHARE_OF_AN_ANSWER
+        witness = AzureWitness(self._engine.reads, shard.subscription_id or "", seconds)
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def answered(probe: Probe) -> Confirmation:
