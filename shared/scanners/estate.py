@@ -24,7 +24,7 @@ from shared.scanners.confirmable import CONFIRMATION_NEEDS, confirmable_findings
 from shared.scanners.detail_reading import read_orders
 from shared.scanners.details import Collector, DetailOrder
 from shared.scanners.needs import Need, needs_of
-from shared.scanners.network_details import NETWORK_DETAIL_TYPES, network_part
+from shared.scanners.network_details import ADMIN_RULES, NETWORK_DETAIL_TYPES, network_part
 from shared.scanners.projections import (
     counted,
     incomplete,
@@ -195,7 +195,9 @@ class EstateScanner:
         found = sort_projections(projections, self._sources.reading.derived)
         related = Related()
         if self._network and not is_directory(subscription_id):
-            network = SubscriptionNetwork.build(found.network, found.failures)
+            unread = incomplete(asked).get(ADMIN_RULES)
+            gaps = [] if unread is None else [ReadFailure(resource_id=None, type=ADMIN_RULES, reason=unread)]
+            network = SubscriptionNetwork.build(found.network, [*found.failures, *gaps])
             for rule in self._network_rules:
                 _keep(rule.evaluate(network), related, focus)
             if self._confirm:
