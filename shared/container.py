@@ -15,7 +15,7 @@ from shared.services.api_keys import ApiKeys
 from shared.services.application import Application
 from shared.services.authentication import BearerAuthentication
 from shared.services.configured_keys import ConfiguredKeys
-from shared.services.engine import Engine
+from shared.services.engine import ConfirmationLimits, Engine
 from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_queries import FindingQueries
 from shared.services.posture_queries import PostureQueries
@@ -131,8 +131,12 @@ async def open_container(settings: Settings) -> Container:
                 settings=RuleSettings(expiring_within=timedelta(days=scan.expiring_days)),
                 opted_in=scan.read_app_settings,
                 rules_of_framework=rules_of,
+                confirm=scan.confirm is not None,
             ),
             reads=reads,
+            confirm=None
+            if scan.confirm is None
+            else ConfirmationLimits(packets=scan.confirm.packets, seconds=scan.confirm.seconds),
             pace=Pace(
                 shortest=timedelta(seconds=scan.check_min_seconds),
                 longest=timedelta(seconds=scan.check_max_seconds),

@@ -123,6 +123,7 @@ class Shard(BaseModel):
         default=None,
         description="collection of details: which part of the blob; None = the rows of a listing",
     )
+    confirmations: int = Field(default=0, description="relation: about how many packets Azure may be asked")
 
 
 class ShardOutcome(StrEnum):

@@ -69,12 +69,15 @@ class SubscriptionNetwork:
 
         Args:
             projections: what `project` gave for its resources, and `project_admin_rules` for its networks.
-            unreadable: resources of the network whose projection failed.
+            unreadable: resources of the network whose projection failed, and lists below them that could
+                not be read.
 
         Raises:
             ValueError: a projection is of no known kind.
         """
-        return cls(NetworkTables.read(projections), tuple(unreadable))
+        tables, failures = NetworkTables.read(projections), tuple(unreadable)
+        tables.leave_unread(failures)
+        return cls(tables, failures)
 
     def exposures(self) -> Iterator[Exposure]:
         """The subscription's rows of the exposure table, in the order of the receivers' ids."""

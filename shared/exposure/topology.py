@@ -153,12 +153,16 @@ class Topology:
         families = tables.default_routes.get(subnet.route_table or "", frozenset()) if subnet else frozenset()
         unread_subnet = subnet_id is not None and subnet is None
         return Stages(
-            admin=tables.admin_rules.get(subnet.network) if subnet else None,
+            admin=self._admin_rules(subnet.network) if subnet else None,
             subnet=UNREAD if unread_subnet else self._rules(subnet.nsg if subnet else None),
             nic=self._rules(nsg),
             closed_without_nsg=closed_without_nsg,
             default_route=family in families,
         )
+
+    def _admin_rules(self, network: str) -> RuleSet | Unread | None:
+        unread = network in self._tables.unread_admin_rules
+        return UNREAD if unread else self._tables.admin_rules.get(network)
 
     def _rules(self, group: str | None) -> RuleSet | Unread | None:
         if group is None:

@@ -14,6 +14,7 @@ from shared.domain.finding import Observation
 from shared.domain.plan_record import Reading
 from shared.domain.reading import Listing
 from shared.domain.scan import ScanRequest
+from shared.exposure.probes import Probe, Unaskable
 from shared.ports.reads import AzureReads
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.scanners.details import DetailOrder
@@ -57,6 +58,8 @@ class Related:
     observations: list[Observation] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
     failures: list[ReadFailure] = field(default_factory=list)
+    confirmable: list[Confirmable] = field(default_factory=list)
+    """Critical findings about which Azure is to be asked, in the order of their fingerprints."""
     _looked_at: dict[str, str] = field(default_factory=dict)
     _shared: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     """One of each set of settled ids: rules about one type mostly settle the same."""
@@ -83,6 +86,16 @@ class Related:
         outcome.settled = frozenset(settled)
         outcome.settled = self._shared.setdefault(outcome.settled, outcome.settled)
         self.outcomes[rule_id] = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmable:
+    """A critical finding that Azure can be asked to confirm, and the packets that would show it."""
+
+    fingerprint: str
+    paths: tuple[Probe | Unaskable, ...]
+    complete: bool
+    """Whether these are all of its paths."""
 
 
 @dataclass(frozen=True, slots=True)

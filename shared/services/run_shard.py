@@ -21,6 +21,7 @@ from shared.rules.base import EXPIRES_SOON, RuleStatus
 from shared.scanners.base import Focus, Outcome, Projection, Related, Scanner
 from shared.scanners.details import DetailOrder
 from shared.services.check_scan import CheckScan
+from shared.services.confirm_exposures import ConfirmExposures
 from shared.services.engine import Engine, focus_of
 from shared.services.messages import CheckMessage, ShardMessage
 from shared.services.page_blobs import get_rows, put_rows
@@ -43,6 +44,7 @@ class RunShard:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._record = RecordFindings(engine)
+        self._confirm = ConfirmExposures(engine)
         self._check = CheckScan(engine)
 
     async def run(self, message: ShardMessage) -> None:
@@ -144,6 +146,7 @@ class RunShard:
         present.update(related.looked_at)
         del columns
         failures = [*related.failures, *_absent_targets(focus, subscription, present)]
+        await self._confirm.confirm(shard, related)
         results, scan_id = engine.results, scan.scan_id
         writes = [results.put_exposures(scan_id, shard.shard_id, related.exposures)]
         if failures or scan.run > 1 or shard.attempt > 1:

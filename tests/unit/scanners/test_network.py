@@ -12,7 +12,9 @@ from shared.domain.scan import ScanRequest, ScanType
 from shared.exposure import NETWORK_TYPES
 from shared.rules.base import RuleStatus
 from shared.scanners.base import Collected, Focus, Outcome, Related, Scanner
+from shared.scanners.network_details import ADMIN_RULES
 from shared.scanners.registry import BuiltScanners
+from tests.unit.exposure import azure
 from tests.unit.exposure.azure import SUBSCRIPTION, arm_id
 
 GATEWAY = "microsoft.network/applicationgateways"
@@ -101,6 +103,24 @@ def test_a_denied_type_is_not_taken_for_an_empty_one() -> None:
     watched = outcomes["network.watcher.enabled_in_used_regions"]
     assert watched.tally == Counter([RuleStatus.FAIL])
     assert watched.settled == {f"/subscriptions/{SUBSCRIPTION}"}
+
+
+def test_admin_rules_that_may_not_be_read_leave_exposures_unverified() -> None:
+    group = azure.nsg("nsg", [azure.rule()])
+    public = azure.public_ip()
+    parts = [group, public, azure.virtual_network(), azure.interface(nic_nsg=group, public=public)]
+    rows = [
+        {"id": one.id, "type": one.type, "properties": dict(one.properties), "sku": {"name": "Standard"}}
+        for one in parts
+    ]
+    denied = TypeCoverage(
+        subscription_id=SUBSCRIPTION, type=ADMIN_RULES, status=CoverageStatus.DENIED, reason="no permission"
+    )
+    for asked, verdict, severity in (((), "exposed", "critical"), ((denied,), "unverified", "high")):
+        found = related(collected(*rows), *asked)
+        assert [row.verdict for row in found.exposures] == [verdict]
+        ssh = [one for one in found.observations if one.rule_id == "network.nsg.ssh_from_internet"]
+        assert [one.severity for one in ssh] == [severity]
 
 
 def test_a_narrow_scan_says_nothing_of_the_rest() -> None:
