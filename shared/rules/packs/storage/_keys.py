@@ -1,8 +1,8 @@
 """The age of an account's two access keys.
 
-`keyCreationTime` is when a key was made or last rotated. "Older accounts may have a null value", until the key
-is rotated: https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage. So a key without it is
-as old as its account, or was rotated before Azure recorded that; no key is older than its account.
+`keyCreationTime` is when a key was made or last rotated. "Older accounts may have a null value", until the
+key is rotated: https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage. So a key without
+it is as old as its account, or was rotated before Azure recorded that; no key is older than its account.
 """
 
 from __future__ import annotations
