@@ -1,7 +1,7 @@
 """`apim.vnet`.
 
-"None (Default Value)" and "Default value is 'Enabled'" (Microsoft.ApiManagement 2024-05-01). What each tier can:
-https://learn.microsoft.com/azure/api-management/api-management-features
+"None (Default Value)" and "Default value is 'Enabled'" (Microsoft.ApiManagement 2024-05-01).
+What each tier can: https://learn.microsoft.com/azure/api-management/api-management-features
 """
 
 from shared.domain.severity import Severity
@@ -17,8 +17,8 @@ RULE = PropertyRule(
         description=(
             "The gateway is in no virtual network and its public endpoint is on: backends must be "
             "reachable from the internet too, and no network rule stands before the management "
-            "endpoint. The tiers Consumption and Basic v2 can have neither network nor private endpoint and are "
-            "left out."
+            "endpoint. The tiers Consumption and Basic v2 can have neither network nor private endpoint "
+            "and are left out."
         ),
         severity=Severity.MEDIUM,
         risk_score=45,

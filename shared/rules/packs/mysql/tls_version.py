@@ -20,6 +20,7 @@ RULE = server_parameter(
             "https://learn.microsoft.com/azure/mysql/flexible-server/how-to-connect-tls-ssl",
         ),
         remediation_steps=(
+            "Check that no client needs TLS 1.0 or 1.1",
             "Set the server parameter tls_version to TLSv1.2, TLSv1.3 or both, and restart the server",
         ),
         auto_remediable=False,
