@@ -1,4 +1,4 @@
-"""Attack paths: how a stranger gets from an internet entry point to something worth having (contract X-21)."""
+"""Attack paths: from an internet entry point to something worth having (contract X-21)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class AttackPath(BaseModel):
 
     @property
     def key(self) -> str:
-        """Identity inside a scan, one for each entry point and target; in their order the worst come first."""
+        """Identity inside a scan, one for each entry point and target; in order, the worst first."""
         return f"{100 - self.score:03d}|{self.entry_point.lower()}|{self.target.lower()}"
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
@@ -44,9 +45,18 @@ ESTATE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 ESTATE_TYPES: Final[tuple[str, ...]] = tuple(dict.fromkeys((*NETWORK_TYPES, *ESTATE_COLUMNS)))
 
 
+class Aim(StrEnum):
+    """What paths may end at."""
+
+    ANYTHING = "anything"
+    DATA = "data"
+    """Data stores beside key vaults, where no login is needed any more."""
+    VAULTS = "vaults"
+
+
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Where an entry point leads: the best path to each of its worst targets, and to how many there is one."""
+    """Where an entry point leads: paths to its worst targets, and to how many there is one."""
 
     best: tuple[AttackPath, ...]
     found: int
@@ -62,8 +72,8 @@ class Estate:
     resources: SubscriptionResources
     network: SubscriptionNetwork
     exposures: Sequence[Exposure]
-    routes: Mapping[str, Routes] = field(default_factory=dict)
-    """By lower-cased id of what the entry point leads to: paths to data stores alone."""
+    routes: Mapping[tuple[str, Aim], Routes] = field(default_factory=dict)
+    """By lower-cased id of a workload that the internet reaches, and what is aimed at."""
 
     @property
     def id(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from shared.domain.attack_path import AttackPath
 from shared.domain.coverage import ReadFailure, TypeCoverage
 from shared.domain.exposure import Exposure
 from shared.domain.finding import Observation
@@ -41,6 +42,9 @@ class Related:
     observations: list[Observation] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
     failures: list[ReadFailure] = field(default_factory=list)
+    attack_paths: list[AttackPath] = field(default_factory=list)
+    paths_omitted: int = 0
+    """Attack paths that were found and, being less severe, are not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Built-in roles that open something this product follows: data stores, code on workloads, role assignments.
+"""Built-in roles that open something: data stores, code on workloads, role assignments.
 
-Of each, only the permissions that matter to `shared.rules.access.store_kinds` and `workloads` are given; other
-built-in roles are judged by their definition, where one is assigned. Source:
+Of each, only the permissions that matter to `store_kinds` and `workloads` beside it are given; other built-in
+roles are judged by their definition, where one is assigned. Source:
 https://learn.microsoft.com/azure/role-based-access-control/built-in-roles (MicrosoftDocs/azure-docs,
 articles/role-based-access-control/built-in-roles).
 """

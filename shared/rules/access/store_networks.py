@@ -10,7 +10,7 @@ from shared.domain.exposure import SourceClass
 from shared.exposure.network import SubscriptionNetwork
 from shared.exposure.service import Service
 from shared.rules.access.certainty import Certainty, certainty_of
-from shared.rules.access.store_kinds import COSMOS, MYSQL, POSTGRESQL
+from shared.rules.access.store_kinds import COSMOS, MYSQL, POSTGRESQL, SQL, STORAGE, VAULT
 from shared.rules.columns import entries_at, text_at, value_at
 from shared.rules.resources import ResourceColumns
 
@@ -65,7 +65,12 @@ def store_network(store: ResourceColumns, network: SubscriptionNetwork) -> Store
         ColumnError: a field is not as ARM documents it.
     """
     service = network.tables.services.get(store.key)
-    internet = _by_columns(store) if service is None else _by_service(service)
+    if service is not None:
+        internet = _by_service(service)
+    elif store.type in (STORAGE, VAULT, SQL):
+        internet = Certainty.UNREAD, "its network rules were not read"
+    else:
+        internet = _by_columns(store)
     if internet is not None and internet[0] is Certainty.READ:
         return StoreNetwork(internet)
     return StoreNetwork(internet, _subnets(store.columns), _listed(store.columns))

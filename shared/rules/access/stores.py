@@ -48,6 +48,16 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """What a role, or the store itself, lets somebody do with it."""
+
+    words: str
+    needs_network: bool = True
+    """Their packets must get to the store's endpoint: they cannot open it themselves."""
+    unread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VaultPolicy:
     """An access policy: whose, and what it opens in words."""
 
@@ -77,37 +87,35 @@ class Store:
         """The last part of the id."""
         return self.id.rsplit("/", 1)[-1]
 
-    def opened_by(self, role: Role, subnets: frozenset[str], *, whole: bool = True) -> Opening | None:
-        """What somebody with this role on the store gets at from these subnets, the surest first; or None.
-
-        Args:
-            whole: the role is held at the store or above it, not only at a part of it.
-        """
-        if role.unread is not None:
-            return Opening("do what could not be read", Certainty.UNREAD, role.unread)
-        if whole and role.allows(ASSIGN):
-            return Opening("give itself any role on it", Certainty.READ)
-        words = [
-            access.words
-            for access in self.kind.accesses
-            if (access.condition is None or access.condition in self.conditions) and access.allowed_by(role)
-        ]
-        if not words:
-            return None
-        if whole and role.allows(self.kind.network):
-            return self._opening(words[0], (Certainty.READ, None))
+    def opened(self, way: Way, subnets: frozenset[str]) -> Opening | None:
+        """What somebody with this way in gets at from these subnets; None: its network keeps them out."""
+        if way.unread is not None:
+            return Opening(way.words, Certainty.UNREAD, way.unread)
+        if not way.needs_network:
+            return self._opening(way.words, (Certainty.READ, None))
         reached = self.network.reached_from(subnets)
-        return None if reached is None else self._opening(words[0], reached)
-
-    def opened_from(self, words: str, subnets: frozenset[str]) -> Opening | None:
-        """The same of somebody whom the store itself admits."""
-        reached = self.network.reached_from(subnets)
-        return None if reached is None else self._opening(words, reached)
+        return None if reached is None else self._opening(way.words, reached)
 
     def _opening(self, words: str, reached: Reached) -> Opening:
         if self.unread is not None:
             return Opening(words, Certainty.UNREAD, self.unread)
         return Opening(words, *reached)
+
+
+def way_of(role: Role, kind: StoreKind, conditions: frozenset[Condition], *, whole: bool) -> Way | None:
+    """What a role opens of stores of a kind under these conditions; None: nothing.
+
+    Args:
+        whole: the role is held at the store or above it, not only at a part of it.
+    """
+    if role.unread is not None:
+        return Way("do what could not be read", False, role.unread)
+    if whole and role.allows(ASSIGN):
+        return Way("give itself any role on it", False)
+    for access in kind.accesses:
+        if (access.condition is None or access.condition in conditions) and access.allowed_by(role):
+            return Way(access.words, not (whole and role.allows(kind.network)))
+    return None
 
 
 def stores_of(resources: SubscriptionResources, network: SubscriptionNetwork) -> Iterator[Store]:
