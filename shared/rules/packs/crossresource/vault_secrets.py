@@ -35,7 +35,7 @@ RULE = EstateRule(
         finding_title="Exposed app can read a key vault",
         description=(
             "Strangers can send requests to an app whose managed identity, or a role that it holds, opens "
-            "the secrets or keys of a vault: a flaw in the app gives away all of them, not only those it uses."
+            "the secrets or keys of a vault: a flaw in the app gives away all, not only those that it uses."
         ),
         severity=Severity.HIGH,
         risk_score=78,
