@@ -17,9 +17,18 @@ from functions.http.v1 import findings, permissions, rules, scans
 from shared.api.errors import ErrorCode
 from shared.api.health import Live, Readiness
 from shared.api.permissions import PermissionsPage, PermissionsQuery
-from shared.api.query import ExposureQuery, FindingsQuery, NoQuery, PageQuery, ResultsQuery, ScansQuery
+from shared.api.query import (
+    AttackPathsQuery,
+    ExposureQuery,
+    FindingsQuery,
+    NoQuery,
+    PageQuery,
+    ResultsQuery,
+    ScansQuery,
+)
 from shared.api.security import SecurityScanAccepted, SecurityScanBody, SecurityScanDetail
 from shared.api.v1 import (
+    AttackPathsPage,
     CoveragePage,
     ExposurePage,
     Finding,
@@ -151,6 +160,8 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
          CoveragePage, "Get what a scan read, skipped and was refused"),
     _get("X-11", "v1_scans_exposure", f"{_V1}/scans/{{scan_id}}/exposure", scans.exposure, ExposureQuery,
          ExposurePage, "Get who reaches what, and which rule decides"),
+    _get("X-21", "v1_scans_attack_paths", f"{_V1}/scans/{{scan_id}}/attack-paths", scans.attack_paths,
+         AttackPathsQuery, AttackPathsPage, "Get the ways from the internet to data, worst first"),
     _get("B-04", "v1_findings_list", f"{_V1}/findings", findings.listing, FindingsQuery, FindingPage,
          "List findings, newest first"),
     _get("B-05", "v1_findings_get", f"{_V1}/findings/{{finding_id}}", findings.get, NoQuery, Finding,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -51,6 +50,16 @@ CommaList = Annotated[tuple[T, ...], BeforeValidator(_comma_list), AfterValidato
 """`critical,high` in any case; each member once."""
 
 
+def _arm_id(value: str) -> str:
+    if not value.startswith("/") or not value.isprintable():
+        raise refused(Reason.INVALID_FORMAT, "must be an ARM id")
+    return value
+
+
+ResourceIdText = Annotated[str, Field(min_length=2, max_length=1_000), AfterValidator(_arm_id)]
+"""An ARM id as Azure or a person spells it."""
+
+
 class NoQuery(BaseModel):
     """A route without query parameters; unknown ones are refused as everywhere."""
 
@@ -87,9 +96,9 @@ class PageQuery(NoQuery):
         for name, value in self:
             if name in ("limit", "offset", "cursor") or value is None or value == ():
                 continue
-            entries: tuple[StrEnum, ...] = value if isinstance(value, tuple) else (value,)
+            entries: tuple[str, ...] = value if isinstance(value, tuple) else (value,)
             parameter = type(self).model_fields[name].alias or name
-            parameters[parameter] = ",".join(entry.value for entry in entries)
+            parameters[parameter] = ",".join(str(entry) for entry in entries)
         return parameters
 
 
@@ -121,3 +130,15 @@ class ExposureQuery(PageQuery):
         default=(), alias="class", description="Only these classes of sources, comma list"
     )
     verdict: CommaList[Verdict] = Field(default=(), description="Only these verdicts, comma list")
+
+
+class AttackPathsQuery(PageQuery):
+    """X-21."""
+
+    severity: CommaList[AnySeverity] = Field(default=(), description="Only these severities, comma list")
+    entry_point: ResourceIdText | None = Field(
+        default=None, description="Only paths from the entry point with this ARM id, in any case"
+    )
+    target: ResourceIdText | None = Field(
+        default=None, description="Only paths to the target with this ARM id, in any case"
+    )

@@ -153,6 +153,8 @@ class Marker(BaseModel):
     by_severity: dict[Severity, int] = Field(default_factory=dict)
     auto_remediable: int = 0
     exposures: int = 0
+    attack_paths: int = 0
+    attack_paths_omitted: int = 0
 
 
 class PlanDigest(BaseModel):

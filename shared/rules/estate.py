@@ -42,6 +42,8 @@ ESTATE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     REFERENCE: REFERENCE_PATHS,
 }
 """Everything that paths through an estate are made of, beside its network: paths by type."""
+PATH_RULE: Final = "path.internet.data_store"
+"""The rule that runs wherever attack paths are looked for."""
 ESTATE_TYPES: Final[tuple[str, ...]] = tuple(dict.fromkeys((*NETWORK_TYPES, *ESTATE_COLUMNS)))
 
 

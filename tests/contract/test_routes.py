@@ -29,6 +29,7 @@ X-02  POST /v1/scans/{scan_id}/cancel        v1_scans_cancel       admin,operato
 X-02b POST /v1/scans/{scan_id}/resume        v1_scans_resume       admin,operator
 X-10  GET  /v1/scans/{scan_id}/coverage      v1_scans_coverage     admin,operator,viewer
 X-11  GET  /v1/scans/{scan_id}/exposure      v1_scans_exposure     admin,operator,viewer
+X-21  GET  /v1/scans/{scan_id}/attack-paths  v1_scans_attack_paths admin,operator,viewer
 B-04  GET  /v1/findings                      v1_findings_list      admin,operator,viewer
 B-05  GET  /v1/findings/{finding_id}         v1_findings_get       admin,operator,viewer
 X-07  GET  /v1/rules                         v1_rules_list         admin,operator,viewer

@@ -8,7 +8,7 @@ from shared.domain.attack_path import AttackPath
 from shared.domain.severity import Severity
 from shared.rules.access.workloads import WORKLOADS
 from shared.rules.base import RuleMetadata, RuleResult, RuleScope
-from shared.rules.estate import ACCESS_FACTS, ESTATE_COLUMNS, ESTATE_TYPES, Aim, Estate
+from shared.rules.estate import ACCESS_FACTS, ESTATE_COLUMNS, ESTATE_TYPES, PATH_RULE, Aim, Estate
 from shared.rules.estate_rule import EstateRule
 from shared.rules.packs.crossresource._routes import judge_routes
 from shared.rules.resources import ResourceColumns
@@ -32,7 +32,7 @@ def _judge(metadata: RuleMetadata, resource: ResourceColumns, estate: Estate) ->
 
 RULE = EstateRule(
     RuleMetadata(
-        rule_id="path.internet.data_store",
+        rule_id=PATH_RULE,
         title="No path leads from the internet to data",
         finding_title="Path from the internet to a data store",
         description=(
