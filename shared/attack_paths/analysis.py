@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from shared.attack_paths.candidates import MAX_OF_ENTRY, Candidate, Candidates
+from shared.attack_paths.candidates import MAX_OF_ENTRY, Candidate, Candidates, Reachable
 from shared.attack_paths.graph import AttackGraph
 from shared.attack_paths.steps import written
 from shared.domain.attack_path import AttackPath, PathSummary
+from shared.rules.access.certainty import Certainty
 from shared.rules.access.entries import Entry
 from shared.rules.estate import Aim, Estate, Routes
 
@@ -48,8 +49,7 @@ def find_paths(estate: Estate, most: int = MAX_PATHS) -> Analysis:
         if receiver in estate.workloads:
             for aim in (Aim.DATA, Aim.VAULTS):
                 reached = candidates.of(entries[0], _SHOWN, aim)
-                worst = tuple(written(one, graph) for one in reached.worst)
-                routes[receiver, aim] = Routes(worst, len(reached.targets))
+                routes[receiver, aim] = _routes(reached, graph)
     kept: list[Candidate] = []
     found = 0
     for _, entries_of_point in sorted(by_point.items()):
@@ -59,6 +59,17 @@ def find_paths(estate: Estate, most: int = MAX_PATHS) -> Analysis:
     chosen = heapq.nsmallest(most, kept, key=lambda one: (*one.badness, one.entry.point.lower()))
     paths = tuple(sorted((written(one, graph) for one in chosen), key=lambda path: path.key))
     return Analysis(paths, PathSummary(found=found, kept=len(paths)), routes)
+
+
+def _routes(reached: Reachable, graph: AttackGraph) -> Routes:
+    known = [one for one in reached.worst if one.found.certainty is not Certainty.UNREAD]
+    unread = [one for one in reached.worst if one.found.certainty is Certainty.UNREAD]
+    return Routes(
+        written(known[0], graph) if known else None,
+        written(unread[0], graph) if unread else None,
+        tuple(one.target for one in known),
+        len(reached.targets),
+    )
 
 
 def _of_point(entries: list[Entry], candidates: Candidates) -> tuple[list[Candidate], int]:

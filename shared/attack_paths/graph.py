@@ -71,6 +71,7 @@ class AttackGraph:
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
         self.subscription = estate.id.lower()
+        self._impacts = {key: store.impact for key, store in estate.stores.items()}
         self._starts: dict[str, dict[str, tuple[Start, ...]]] = {}
         self._leads: dict[tuple[str, frozenset[str]], tuple[Lead, ...]] = {}
         self._code: dict[str, tuple[str, ...]] = {}
@@ -80,8 +81,7 @@ class AttackGraph:
 
     def impact(self, target: str) -> int:
         """What losing a target means, 0 to 100."""
-        store = self.estate.stores.get(target)
-        return SUBSCRIPTION_IMPACT if store is None else store.impact
+        return self._impacts.get(target, SUBSCRIPTION_IMPACT)
 
     def is_aimed_at(self, lead: Lead, aim: Aim) -> bool:
         """It ends at something of this kind."""

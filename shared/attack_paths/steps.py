@@ -60,7 +60,7 @@ class _Writer:
             elif workload is not None:
                 start = self._start(workload, node[1:], found.certainty)
                 yield from self._holds(workload, start)
-                at = self._graph.grants[node[1:]].scope
+                at = start.hold.assignment.scope
         yield from self._end(workload, at, found.lead)
 
     def _start(self, workload: Workload, grant: str, certainty: Certainty) -> Start:

@@ -58,10 +58,16 @@ class Aim(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Where an entry point leads: paths to its worst targets, and to how many there is one."""
+    """Where a workload that the internet reaches leads to."""
 
-    best: tuple[AttackPath, ...]
-    found: int
+    path: AttackPath | None = None
+    """The worst path of which every step behind the entry was read, or rests on a named assumption."""
+    unread: AttackPath | None = None
+    """The worst path with a step that could not be read."""
+    targets: tuple[str, ...] = ()
+    """The worst targets, lower-cased ids."""
+    found: int = 0
+    """All targets."""
 
 
 @dataclass

@@ -41,9 +41,15 @@ class Access:
     data_actions: tuple[str, ...] = ()
     condition: Condition | None = None
 
-    def allowed_by(self, role: Role) -> bool:
-        """The role permits one of the actions."""
-        return any(map(role.allows, self.actions)) or any(map(role.allows_data, self.data_actions))
+    def allowed_by(self, role: Role, *, whole: bool = True) -> bool:
+        """The role permits one of the actions.
+
+        Args:
+            whole: it is held at the store or above it. At a part, such as a container, only data is opened.
+        """
+        return (whole and any(map(role.allows, self.actions))) or any(
+            map(role.allows_data, self.data_actions)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,9 @@ def way_of(role: Role, kind: StoreKind, conditions: frozenset[Condition], *, who
     if whole and role.allows(ASSIGN):
         return Way("give itself any role on it", False)
     for access in kind.accesses:
-        if (access.condition is None or access.condition in conditions) and access.allowed_by(role):
+        if (access.condition is None or access.condition in conditions) and access.allowed_by(
+            role, whole=whole
+        ):
             return Way(access.words, not (whole and role.allows(kind.network)))
     return None
 

@@ -30,30 +30,26 @@ def judge_routes(
     entries = entries_to(resource, estate)
     if not entries:
         return judged(metadata, resource.id, ())
-    routes = estate.routes.get((resource.key, aim), Routes((), 0))
-    known = [one for one in routes.best if _unread_step(one) is None]
-    doubts = [doubt for one in routes.best if (doubt := _unread_step(one)) is not None]
-    doubt = workload.unread or estate.grants.doubt or next(iter(doubts), None)
-    if not known:
+    routes = estate.routes.get((resource.key, aim), Routes())
+    doubt = workload.unread or estate.grants.doubt or _unread_step(routes.unread)
+    worst = routes.path
+    if worst is None:
         return judged(metadata, resource.id, (), doubt)
-    worst = known[0]
     evidence = {
         "entry_point": worst.entry_point,
         "targets_total": routes.found,
-        "targets": [one.target for one in known],
+        "targets": list(routes.targets),
         "path": [one.words for one in worst.steps],
         "facts": [one.fact for one in worst.steps],
     }
-    words = say(resource, worst, routes.found)
-    finding = resource_finding(metadata, resource.id, words, evidence)
-    return judged(
-        metadata, resource.id, [as_sure(finding, certainty_of(worst.verdict) or Certainty.READ)], doubt
-    )
+    finding = resource_finding(metadata, resource.id, say(resource, worst, routes.found), evidence)
+    certainty = certainty_of(worst.verdict) or Certainty.READ
+    return judged(metadata, resource.id, [as_sure(finding, certainty)], doubt)
 
 
-def _unread_step(path: AttackPath) -> str | None:
+def _unread_step(path: AttackPath | None) -> str | None:
     """Why a step behind the first could not be looked at."""
-    for step in path.steps[1:]:
+    for step in path.steps[1:] if path is not None else ():
         if step.verdict is Verdict.UNVERIFIED:
             return f"{step.words}: {step.note}" if step.note else step.words
     return None
