@@ -110,14 +110,11 @@ class _Writer:
             holder = policy.object_id
         store = self._graph.estate.stores.get(lead.target)
         target = store.id if store is not None else self._graph.estate.id
-        words = lead.words[0].upper() + lead.words[1:]
-        yield _step(lead.kind, holder, target, words, lead.fact, lead.certainty, lead.note)
+        yield _step(lead.kind, holder, target, lead.words, lead.fact, lead.certainty, lead.note)
 
 
 def _runs_as(workload: Workload, identity: RunsAs) -> AttackStep:
-    words = (
-        f"{workload.kind.label[0].upper()}{workload.kind.label[1:]} {workload.name} runs as {identity.label}"
-    )
+    words = f"{workload.kind.label} {workload.name} runs as {identity.label}"
     return _step(
         StepKind.RUNS_AS, workload.id, identity.object_id, words, identity.fact, Certainty.READ, None
     )
@@ -133,5 +130,11 @@ def _step(
     note: str | None,
 ) -> AttackStep:
     return AttackStep(
-        kind=kind, source=source, target=target, words=words, fact=fact, verdict=certainty.verdict, note=note
+        kind=kind,
+        source=source,
+        target=target,
+        words=words[:1].upper() + words[1:],
+        fact=fact,
+        verdict=certainty.verdict,
+        note=note,
     )

@@ -53,7 +53,7 @@ def test_machine_with_owner_rules_the_subscription_and_every_store() -> None:
         e.arm_id("Microsoft.Compute/virtualMachines", "vm"),
         f"{e.SCOPE}/providers/Microsoft.Authorization/roleAssignments/{e.guid(1)}",
     ]
-    assert path.steps[2].words == "identity of vm is Owner at the subscription"
+    assert path.steps[2].words == "Identity of vm is Owner at the subscription"
     assert found.paths[0] == path
     assert (found.summary.found, found.summary.kept, found.summary.omitted) == (3, 3, 0)
 
@@ -99,7 +99,7 @@ def test_through_a_group() -> None:
     path = to(analysed(rows), VAULT)
     assert kinds(path) == [*DIRECT[:2], StepKind.MEMBER_OF, *DIRECT[2:]]
     assert path.verdict is Verdict.EXPOSED
-    assert path.steps[2].words == "identity of web is a member of group Readers"
+    assert path.steps[2].words == "Identity of web is a member of group Readers"
     assert path.steps[2].target == path.steps[3].source == GROUP
 
 

@@ -6,6 +6,8 @@ https://learn.microsoft.com/azure/developer/terraform/store-state-in-azure-stora
 
 from __future__ import annotations
 
+from typing import Final
+
 from shared.domain.severity import Severity
 from shared.exposure.network import NETWORK_TYPES
 from shared.rules.access.certainty import Certainty
@@ -26,6 +28,9 @@ from shared.rules.packs.crossresource._reached import as_sure
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.resources import ResourceColumns
 
+_OPEN_NETWORK: Final = 66
+"""Risk where strangers get to the account, and still need a key or a token."""
+
 
 def _judge(metadata: RuleMetadata, account: ResourceColumns, estate: Estate) -> RuleResult:
     store = estate.stores[account.key]
@@ -45,14 +50,16 @@ def _judge(metadata: RuleMetadata, account: ResourceColumns, estate: Estate) -> 
     open_to_all = [one for one in public if one.certainty is Certainty.READ]
     doubt = doubt or next((one.note for one in public if one.certainty is Certainty.UNREAD), None)
     evidence = {"names": telling[:20], "public_containers": [one.id for one in open_to_all][:20]}
-    shown = ", ".join(telling[:3])
+    named = [one for one in telling if one != account.name]
+    said = f"holds {', '.join(named[:3])}" if named else "is named for state or backups"
     if open_to_all:
-        words = f"{account.name} holds {shown}, and {open_to_all[0].words}"
+        words = f"{account.name} {said}, and {open_to_all[0].words}"
         finding = as_sure(resource_finding(metadata, account.id, words, evidence), internet[0])
     else:
-        words = f"{account.name} holds {shown}, and its network is open to all: a leaked key or SAS is enough"
-        lower = resource_finding(metadata, account.id, words, evidence)
-        finding = as_sure(lower, max(internet[0], Certainty.ASSUMED))
+        words = f"{account.name} {said}, and its network is open to all: a leaked key or SAS is enough"
+        found = resource_finding(metadata, account.id, words, evidence)
+        lower = {"severity": found.severity.lowered(), "risk_score": _OPEN_NETWORK}
+        finding = as_sure(found.model_copy(update=lower), internet[0])
     return judged(metadata, account.id, [finding], doubt)
 
 
