@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from devhost.child import Child, ChildError
 from devhost.demo.client import ApiClient, ApiError
-from devhost.demo.tables import coverage_table, exposure_table, findings_table
+from devhost.demo.tables import attack_path_table, coverage_table, exposure_table, findings_table
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples" / "estate.jsonl"
@@ -74,7 +74,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _scan(client: ApiClient, console: Console, patience: float) -> dict[str, Any]:
     began = time.monotonic()
-    _, _, started = client.call("POST", "/api/v1/security/scans", {"scan_type": "network"})
+    _, _, started = client.call("POST", "/api/v1/security/scans", {"scan_type": "full"})
     scan_id = started["scan_id"]
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
     with Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal) as bar:
@@ -99,15 +99,29 @@ def _scan(client: ApiClient, console: Console, patience: float) -> dict[str, Any
         "summary": results["summary"],
         "findings": client.rows(f"/v1/scans/{scan_id}/results", "findings"),
         "exposures": client.rows(f"/v1/scans/{scan_id}/exposure", "exposures"),
+        "attack_paths": _attack_paths(client, scan_id),
         "coverage": coverage,
+    }
+
+
+def _attack_paths(client: ApiClient, scan_id: str) -> dict[str, Any]:
+    """The first page, with the rows of all."""
+    path = f"/v1/scans/{scan_id}/attack-paths"
+    found: dict[str, Any] = client.get(f"{path}?limit=1")
+    return {
+        "total": found["total"],
+        "coverage": found["coverage"],
+        "attack_paths": client.rows(path, "attack_paths"),
     }
 
 
 def _show(console: Console, outcome: dict[str, Any], out: Path) -> None:
     findings_table(console, outcome, outcome["findings"])
     exposure_table(console, outcome["exposures"])
+    attack_path_table(console, outcome["attack_paths"])
     coverage_table(console, outcome["coverage"])
-    console.print(f"written: {out}/findings.json, {out}/exposure.json, {out}/coverage.json")
+    written = ", ".join(f"{out}/{name}.json" for name in ("findings", "exposure", "attack-paths", "coverage"))
+    console.print(f"written: {written}")
 
 
 def _write(outcome: dict[str, Any], out: Path) -> None:
@@ -116,6 +130,7 @@ def _write(outcome: dict[str, Any], out: Path) -> None:
     for name, content in (
         ("findings", findings),
         ("exposure", {"exposures": outcome["exposures"]}),
+        ("attack-paths", outcome["attack_paths"]),
         ("coverage", outcome["coverage"]),
     ):
         (out / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")

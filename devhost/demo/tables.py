@@ -13,6 +13,10 @@ from rich.table import Table
 STYLES: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 SHOWN: Final = 20
 """Rows of a table; the rest is in the JSON files."""
+PATHS_SHOWN: Final = 5
+"""Attack paths of theirs: each is several lines."""
+MAX_WIDTH: Final = 80
+"""Columns of the narrowest terminal that is thought of."""
 
 
 def findings_table(console: Console, results: dict[str, Any], findings: list[Any]) -> None:
@@ -55,6 +59,38 @@ def exposure_table(console: Console, exposures: list[Any]) -> None:
     console.print(table)
     if len(exposed) > SHOWN:
         console.print(f"  ... and {len(exposed) - SHOWN} more in exposure.json")
+
+
+def attack_path_table(console: Console, found: dict[str, Any]) -> None:
+    """The worst ways from the internet to something worth having, step by step."""
+    paths, coverage = found["attack_paths"], found["coverage"]
+    known = "" if coverage["complete"] else ", not everything was read"
+    table = Table(
+        title=f"Attack paths (the worst {len(paths[:PATHS_SHOWN])} of {found['total']}{known})",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        width=MAX_WIDTH,
+    )
+    table.add_column("score", justify="right")
+    table.add_column("from", overflow="fold", max_width=14)
+    table.add_column("to", overflow="fold", max_width=16)
+    table.add_column("step by step", overflow="fold", ratio=1)
+    for row in paths[:PATHS_SHOWN]:
+        style = STYLES[row["severity"]]
+        sure = "" if row["verdict"] == "exposed" else f"\n{row['verdict']}"
+        steps = "\n".join(f"{number}. {step['words']}" for number, step in enumerate(row["steps"], start=1))
+        target = _name(row["target"])
+        if row["target"].count("/") == 2:
+            target = f"subscription {target[:8]}"
+        table.add_row(
+            f"[{style}]{row['score']}[/]{sure}",
+            escape(_name(row["workload"])),
+            escape(target),
+            escape(steps),
+            end_section=True,
+        )
+    console.print()
+    console.print(table)
 
 
 def coverage_table(console: Console, coverage: dict[str, Any]) -> None:

@@ -88,7 +88,7 @@ def grants_of(resources: SubscriptionResources, principals: Iterable[str], store
             try:
                 members[group] = wanted.intersection(known.members(group)), None
             except ColumnError as error:
-                members[group] = frozenset(), f"who is in group {known.label(group)}: {error}"
+                members[group] = frozenset(), f"who is in group {_label(known, group)}: {error}"
         return members[group]
 
     holds: dict[str, list[Hold]] = {}
@@ -102,7 +102,7 @@ def grants_of(resources: SubscriptionResources, principals: Iterable[str], store
             holds.setdefault(one.principal, []).append(Hold(grant, one, None, certainty, note))
         elif one.principal_type.lower() == "group":
             inside, doubt = members_of(one.principal)
-            label = known.label(one.principal)
+            label = _label(known, one.principal)
             for member in sorted(inside):
                 holds.setdefault(member, []).append(Hold(grant, one, label, certainty, note))
             if doubt is not None:
@@ -113,6 +113,13 @@ def grants_of(resources: SubscriptionResources, principals: Iterable[str], store
         tuple(sorted(anyone, key=lambda hold: hold.rank)),
         assignments.doubt,
     )
+
+
+def _label(known: Principals, object_id: str) -> str:
+    try:
+        return known.label(object_id)
+    except ColumnError:
+        return object_id
 
 
 def _scope(assignment: Assignment, resources: SubscriptionResources) -> str:
@@ -134,7 +141,7 @@ def _policies(
                 inside = wanted.intersection(known.members(policy.object_id))
             except ColumnError:
                 continue  # no group, or one that holds no role: see docs/attack-paths.md
-            label = known.label(policy.object_id)
+            label = _label(known, policy.object_id)
             for member in sorted(inside):
                 found.setdefault(member, []).append(PolicyHold(store, policy.words, policy.object_id, label))
     return {key: tuple(held) for key, held in sorted(found.items())}

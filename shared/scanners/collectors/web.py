@@ -110,7 +110,7 @@ COLLECTORS: Final = (
         parents=(_SITES,),
         path="/config/configreferences/appsettings",
         api_version=_API_VERSION,
-        action="Microsoft.Web/sites/config/read",
+        action="Microsoft.Web/sites/config/appsettings/read",
     ),
     FunctionsCollector(),
     AppSettingsCollector(),
