@@ -11,6 +11,7 @@ from shared.attack_paths.ranking import score, severity
 from shared.domain.attack_path import AttackPath, AttackStep, StepKind
 from shared.rules.access.certainty import Certainty
 from shared.rules.access.workloads import RunsAs, Workload
+from shared.rules.packs.rbac._assignments import Assignment
 
 INTERNET: Final = "internet"
 
@@ -88,7 +89,7 @@ class _Writer:
         certainty, note = (
             (Certainty.READ, None) if hold.certainty is Certainty.UNREAD else (hold.certainty, hold.note)
         )
-        words = f"{who} is {role.name} at {assignment.where}"
+        words = f"{who} is {role.name} at {_where(assignment)}"
         yield _step(StepKind.HOLDS_ROLE, holder, assignment.scope, words, assignment.id, certainty, note)
 
     def _code(self, at: str, workload: Workload) -> AttackStep:
@@ -111,6 +112,14 @@ class _Writer:
         store = self._graph.estate.stores.get(lead.target)
         target = store.id if store is not None else self._graph.estate.id
         yield _step(lead.kind, holder, target, lead.words, lead.fact, lead.certainty, lead.note)
+
+
+def _where(assignment: Assignment) -> str:
+    """The scope in few words: the step names its id beside them."""
+    parts = assignment.scope.strip("/").split("/")
+    if len(parts) == 4 and parts[2] == "resourcegroups":
+        return f"resource group {parts[3]}"
+    return parts[-1] if len(parts) > 4 and parts[0] == "subscriptions" else assignment.where
 
 
 def _runs_as(workload: Workload, identity: RunsAs) -> AttackStep:

@@ -159,7 +159,8 @@ class ScanQueries:
         page = await self._engine.results.attack_paths(scan_id, request, view.shards, where)
         ledger = await self._ledger(view.scan)
         evaluated = any(rule.rule_id == PATH_RULE for rule in ledger.rules)
-        short = [one for one in ledger.subscriptions if one.status is not CoverageStatus.READ]
+        looked = (CoverageStatus.READ, CoverageStatus.PARTIAL)
+        short = [one for one in ledger.subscriptions if one.status not in looked]
         not_read = tuple(
             one
             for one in ledger.resource_types

@@ -86,7 +86,8 @@ def grants_of(resources: SubscriptionResources, principals: Iterable[str], store
     def members_of(group: str) -> tuple[frozenset[str], str | None]:
         if group not in members:
             try:
-                members[group] = wanted.intersection(known.members(group)), None
+                exists = known.exists(group)
+                members[group] = wanted.intersection(known.members(group) if exists else ()), None
             except ColumnError as error:
                 members[group] = frozenset(), f"who is in group {_label(known, group)}: {error}"
         return members[group]

@@ -149,6 +149,12 @@ def test_groups_whose_members_could_not_be_read_are_unverified() -> None:
     assert to(analysed(sure, incomplete={"graph/principals": "x"}), VAULT).verdict is Verdict.EXPOSED
 
 
+def test_a_group_that_is_no_more_has_no_members() -> None:
+    gone = e.row(f"/tenants/-/principals/{GROUP}", "graph/principals", {"exists": False})
+    rows = [*e.app("web", object_id=ME), e.assignment(1, e.OWNER, GROUP, kind="Group"), gone]
+    assert analysed(rows).paths == ()
+
+
 def test_assignments_that_could_not_be_read() -> None:
     found = analysed(
         [*e.app("web", object_id=ME)], incomplete={"microsoft.authorization/roleassignments": "refused"}
@@ -190,6 +196,8 @@ def test_over_another_machine() -> None:
         e.assignment(2, e.SECRETS_USER, OTHER, VAULT),
     ]
     path = to(analysed(rows), VAULT)
+    assert path.steps[2].words.endswith("at resource group inner")
+    assert path.steps[5].words.endswith("at kv")
     assert kinds(path) == [*DIRECT[:3], StepKind.RUNS_CODE_ON, *DIRECT[1:]]
     assert path.verdict is Verdict.EXPOSED
     assert path.steps[3].target == e.arm_id("Microsoft.Compute/virtualMachines", "back", "inner")

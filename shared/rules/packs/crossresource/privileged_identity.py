@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from shared.domain.finding import Observation
 from shared.domain.severity import Severity
-from shared.exposure.network import NETWORK_TYPES
 from shared.rules.access.certainty import Certainty
 from shared.rules.access.entries import Entry
 from shared.rules.access.grants import Hold
@@ -18,7 +17,7 @@ from shared.rules.access.workloads import MACHINE, SCALE_SET, WORKLOAD_PATHS, Ru
 from shared.rules.base import RuleMetadata, RuleResult, RuleScope, RuleStatus
 from shared.rules.estate import ACCESS_COLUMNS, ACCESS_FACTS, Estate
 from shared.rules.estate_rule import EstateRule
-from shared.rules.packs.crossresource._reached import as_sure, entries_to
+from shared.rules.packs.crossresource._reached import MACHINE_NETWORK, as_sure, entries_to
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.resources import ResourceColumns
 
@@ -85,7 +84,7 @@ RULE = EstateRule(
         severity=Severity.CRITICAL,
         risk_score=96,
         resource_type="VIRTUAL_MACHINE",
-        reads=(MACHINE, SCALE_SET, USER_ASSIGNED, *ACCESS_COLUMNS, *NETWORK_TYPES),
+        reads=tuple(dict.fromkeys((MACHINE, SCALE_SET, USER_ASSIGNED, *ACCESS_COLUMNS, *MACHINE_NETWORK))),
         references=(
             "https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/overview",
             "https://learn.microsoft.com/azure/role-based-access-control/best-practices",

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from shared.domain.severity import Severity
-from shared.exposure.network import NETWORK_TYPES
 from shared.rules.access.certainty import Certainty
 from shared.rules.access.public_blobs import (
     ACCOUNT,
@@ -92,7 +91,7 @@ RULE = EstateRule(
         severity=Severity.CRITICAL,
         risk_score=94,
         resource_type="STORAGE_ACCOUNT",
-        reads=(ACCOUNT, CONTAINER, *(kind for kind in NETWORK_TYPES if kind != ACCOUNT)),
+        reads=(ACCOUNT, CONTAINER),
         references=(
             "https://learn.microsoft.com/azure/developer/terraform/store-state-in-azure-storage",
             "https://learn.microsoft.com/azure/storage/blobs/anonymous-read-access-prevent",
