@@ -18,7 +18,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from devhost.child import Child, ChildError
 from devhost.demo.client import ApiClient, ApiError
-from devhost.demo.tables import coverage_table, exposure_table, findings_table, posture_table
+from devhost.demo.tables import (
+    attack_path_table,
+    coverage_table,
+    exposure_table,
+    findings_table,
+    posture_table,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples" / "estate.jsonl"
@@ -99,20 +105,33 @@ def _scan(client: ApiClient, console: Console, patience: float) -> dict[str, Any
         "summary": results["summary"],
         "findings": client.rows(f"/v1/scans/{scan_id}/results", "findings"),
         "exposures": client.rows(f"/v1/scans/{scan_id}/exposure", "exposures"),
+        "attack_paths": _attack_paths(client, scan_id),
         "coverage": coverage,
         "posture": client.get("/api/v1/security/posture"),
+    }
+
+
+def _attack_paths(client: ApiClient, scan_id: str) -> dict[str, Any]:
+    """The first page, with the rows of all."""
+    path = f"/v1/scans/{scan_id}/attack-paths"
+    found: dict[str, Any] = client.get(f"{path}?limit=1")
+    return {
+        "total": found["total"],
+        "coverage": found["coverage"],
+        "attack_paths": client.rows(path, "attack_paths"),
     }
 
 
 def _show(console: Console, outcome: dict[str, Any], out: Path) -> None:
     findings_table(console, outcome, outcome["findings"])
     exposure_table(console, outcome["exposures"])
+    attack_path_table(console, outcome["attack_paths"])
     posture_table(console, outcome["posture"])
     coverage_table(console, outcome["coverage"])
     console.print("written: " + ", ".join(f"{out}/{name}.json" for name in _FILES))
 
 
-_FILES = ("findings", "exposure", "coverage", "posture")
+_FILES = ("findings", "exposure", "attack-paths", "coverage", "posture")
 
 
 def _write(outcome: dict[str, Any], out: Path) -> None:
@@ -121,6 +140,7 @@ def _write(outcome: dict[str, Any], out: Path) -> None:
     for name, content in (
         ("findings", findings),
         ("exposure", {"exposures": outcome["exposures"]}),
+        ("attack-paths", outcome["attack_paths"]),
         ("coverage", outcome["coverage"]),
         ("posture", outcome["posture"]),
     ):

@@ -39,6 +39,7 @@ from shared.api.errors import ErrorCode
 from shared.api.health import Live, Readiness
 from shared.api.permissions import PermissionsPage, PermissionsQuery
 from shared.api.query import (
+    AttackPathsQuery,
     AuditQuery,
     ExposureQuery,
     FindingsQuery,
@@ -50,6 +51,7 @@ from shared.api.query import (
 )
 from shared.api.security import SecurityScanAccepted, SecurityScanBody, SecurityScanDetail
 from shared.api.v1 import (
+    AttackPathsPage,
     CoveragePage,
     ExposurePage,
     Finding,
@@ -206,6 +208,8 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
          CoveragePage, "Get what a scan read, skipped and was refused"),
     _get("X-11", "v1_scans_exposure", f"{_V1}/scans/{{scan_id}}/exposure", scans.exposure, ExposureQuery,
          ExposurePage, "Get who reaches what, and which rule decides"),
+    _get("X-21", "v1_scans_attack_paths", f"{_V1}/scans/{{scan_id}}/attack-paths", scans.attack_paths,
+         AttackPathsQuery, AttackPathsPage, "Get the ways from the internet to data, worst first"),
     _get("B-04", "v1_findings_list", f"{_V1}/findings", findings.listing, FindingsQuery, FindingPage,
          "List findings, newest first"),
     _get("B-05", "v1_findings_get", f"{_V1}/findings/{{finding_id}}", findings.get, NoQuery, Finding,
@@ -228,7 +232,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
          "List the compliance frameworks"),
     _get("X-16", "v1_frameworks_get", f"{_V1}/frameworks/{{framework}}", posture.framework, NoQuery,
          FrameworkDetail, "Get a framework with its controls and the rules that speak to them"),
-    _get("X-21", "v1_posture_trend", f"{_V1}/posture/trend", posture.trend, TrendQuery, PostureTrend,
+    _get("X-22", "v1_posture_trend", f"{_V1}/posture/trend", posture.trend, TrendQuery, PostureTrend,
          "Get how posture went over the latest full scans"),
     _public("health_live", "health/live", system.live, {200: Live}, "Whether the process answers"),
     _public("health_ready", "health/ready", system.ready, {200: Readiness, 503: Readiness},

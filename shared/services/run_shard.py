@@ -149,6 +149,8 @@ class RunShard:
         await self._confirm.confirm(shard, related)
         results, scan_id = engine.results, scan.scan_id
         writes = [results.put_exposures(scan_id, shard.shard_id, related.exposures)]
+        if related.attack_paths or scan.run > 1 or shard.attempt > 1:
+            writes.append(results.put_attack_paths(scan_id, shard.shard_id, related.attack_paths))
         if failures or scan.run > 1 or shard.attempt > 1:
             writes.append(results.put_failures(scan_id, shard.shard_id, failures))
         kept = await side_by_side(self._findings(scan, shard, scanner, related, present), *writes)
@@ -164,6 +166,8 @@ class RunShard:
             auto_remediable=sum(finding.observation.auto_remediable for finding in kept),
             exposures=len({row.key for row in related.exposures}),
             expiring_soon=_expiring_soon(scanner, related),
+            attack_paths=len(related.attack_paths),
+            attack_paths_omitted=related.paths_omitted,
         )
 
 

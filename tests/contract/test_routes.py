@@ -33,6 +33,7 @@ X-02  POST /v1/scans/{scan_id}/cancel        v1_scans_cancel       admin,operato
 X-02b POST /v1/scans/{scan_id}/resume        v1_scans_resume       admin,operator
 X-10  GET  /v1/scans/{scan_id}/coverage      v1_scans_coverage     admin,operator,viewer
 X-11  GET  /v1/scans/{scan_id}/exposure      v1_scans_exposure     admin,operator,viewer
+X-21  GET  /v1/scans/{scan_id}/attack-paths  v1_scans_attack_paths admin,operator,viewer
 B-04  GET  /v1/findings                      v1_findings_list      admin,operator,viewer
 B-05  GET  /v1/findings/{finding_id}         v1_findings_get       admin,operator,viewer
 X-07  GET  /v1/rules                         v1_rules_list         admin,operator,viewer
@@ -44,7 +45,7 @@ X-17  DELETE /v1/api-keys/{key_id}           v1_api_keys_delete    admin
 audit GET    /v1/audit                       v1_audit_list         admin
 X-16  GET  /v1/frameworks                    v1_frameworks_list    admin,operator,viewer
 X-16  GET  /v1/frameworks/{framework}        v1_frameworks_get     admin,operator,viewer
-X-21  GET  /v1/posture/trend                 v1_posture_trend      admin,operator,viewer
+X-22  GET  /v1/posture/trend                 v1_posture_trend      admin,operator,viewer
 X-09  GET  /health/live                      health_live           anonymous
 X-09  GET  /health/ready                     health_ready          anonymous
 X-09  GET  /openapi.json                     openapi_json          anonymous
