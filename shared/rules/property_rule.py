@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
-from shared.domain.finding import Observation
+from shared.domain.finding import Observation, pack_evidence
 from shared.domain.reading import DIRECTORY_PREFIX
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, Fact, entries_at, text_at, value_at
@@ -39,7 +40,7 @@ def resource_finding(
         resource_id=identity,
         discriminator=discriminator,
         evaluated_id=evaluated_id,
-        subscription_id=(DIRECTORY_PREFIX if directory else "") + parts[1].lower(),
+        subscription_id=intern((DIRECTORY_PREFIX if directory else "") + parts[1].lower()),
         resource_group=_group_of(evaluated_id),
         resource_name=parts[-1],
         resource_type=resource_type or metadata.resource_type,
@@ -50,13 +51,13 @@ def resource_finding(
         cvss_score=metadata.cvss_score,
         auto_remediable=metadata.auto_remediable,
         remediation_steps=metadata.remediation_steps,
-        evidence=dict(evidence),
+        packed_evidence=pack_evidence(evidence, identity, evaluated_id),
     )
 
 
 def _group_of(resource_id: str) -> str:
     parts = resource_id.strip("/").split("/")
-    return parts[3] if len(parts) > 3 and parts[2].lower() == "resourcegroups" else ""
+    return intern(parts[3]) if len(parts) > 3 and parts[2].lower() == "resourcegroups" else ""
 
 
 def judged(

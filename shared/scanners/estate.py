@@ -199,7 +199,7 @@ class EstateScanner:
             gaps = [] if unread is None else [ReadFailure(resource_id=None, type=ADMIN_RULES, reason=unread)]
             network = SubscriptionNetwork.build(found.network, [*found.failures, *gaps])
             for rule in self._network_rules:
-                _keep(rule.evaluate(network), related, focus)
+                related.take(rule.metadata.rule_id, _focused(rule.evaluate(network), focus))
             if self._confirm:
                 related.confirmable = confirmable_findings(network, related.observations)
             related.exposures = [row for row in network.exposures() if _concerns(row, focus)]
@@ -219,7 +219,7 @@ class EstateScanner:
         )
         rules = self._directory_rules if is_directory(subscription_id) else self._resource_rules
         for resource_rule in rules:
-            _keep(resource_rule.evaluate(resources), related, focus)
+            related.take(resource_rule.metadata.rule_id, _focused(resource_rule.evaluate(resources), focus))
         return related
 
 
@@ -253,11 +253,11 @@ def _scope_of(row: Any) -> str | None:
     return named if isinstance(named, str) and named else None
 
 
-def _keep(results: Iterable[RuleResult], related: Related, focus: Focus) -> None:
-    for result in results:
-        if not focus.narrow or focus.covers(result.resource_id):
-            related.results.append(result)
-            related.observations.extend(result.observations)
+def _focused(results: Iterable[RuleResult], focus: Focus) -> Iterable[RuleResult]:
+    """Those about what was asked for."""
+    if not focus.narrow:
+        return results
+    return (result for result in results if focus.covers(result.resource_id))
 
 
 def _subscription_of(resource_id: str | None) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from shared.domain.confirmation import Confirmation, ConfirmationResult, of_all
 from shared.domain.exposure import Exposure
-from shared.domain.finding import Observation
+from shared.domain.finding import Observation, pack_evidence
 from shared.exposure.probes import Probe, Unaskable
 from shared.scanners.base import Related
 
@@ -57,15 +58,16 @@ def _word(
 
 
 def _confirmed(observation: Observation, word: Confirmation) -> Observation:
-    evidence: dict[str, Any] = {**observation.evidence, "confirmation": word.model_dump(mode="json")}
-    changes: dict[str, Any] = {"evidence": evidence}
+    evidence = observation.evidence | {"confirmation": word.model_dump(mode="json")}
+    changes: dict[str, Any] = {}
     if word.result is ConfirmationResult.CONTRADICTED:
         factor = {"factor": "contradicted by Azure", "points": _CONTRADICTED_POINTS}
-        evidence["risk_factors"] = [*observation.evidence.get("risk_factors", ()), factor]
+        evidence["risk_factors"] = [*evidence.get("risk_factors", ()), factor]
         changes["severity"] = observation.severity.lowered()
         changes["risk_score"] = max(0, observation.risk_score + _CONTRADICTED_POINTS)
         changes["description"] = f"{observation.description}. {_SAYS[word.result]}: {word.reason}"
-    return observation.model_copy(update=changes)
+    packed = pack_evidence(evidence, observation.resource_id, observation.evaluated_id)
+    return replace(observation, packed_evidence=packed, **changes)
 
 
 def _noted(row: Exposure, word: Confirmation) -> Exposure:

@@ -27,7 +27,7 @@ from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
-from shared.domain.finding import Finding, FrozenFinding, Observation
+from shared.domain.finding import Finding, FrozenFinding, Observation, pack_evidence
 from shared.domain.ids import IdKind, make_id
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanTotals
 from shared.domain.severity import Severity, count_by_severity
@@ -302,7 +302,11 @@ def observation(index: int = 0, severity: Severity = Severity.CRITICAL, **member
         ),
         "evidence": {"port": "22"},
     }
-    return Observation(**{**base, **members})
+    given = {**base, **members}
+    evidence = given.pop("evidence")
+    return Observation(
+        **given, packed_evidence=pack_evidence(evidence, given["resource_id"], given["evaluated_id"])
+    )
 
 
 def frozen(scan: Scan, seen: Observation, at: datetime, tail: str = "") -> FrozenFinding:

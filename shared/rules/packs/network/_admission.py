@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Final
 
-from shared.domain.finding import Observation, fingerprint
+from shared.domain.finding import Observation, fingerprint, pack_evidence
 from shared.domain.resource import parse_arm_id
 from shared.exposure.network import SubscriptionNetwork
 from shared.exposure.ports import write_ports
@@ -46,7 +47,7 @@ class InternetAdmission:
 
     def evaluate(self, subject: SubscriptionNetwork) -> Iterator[RuleResult]:
         """One result for each NSG that was read, and for each that could not be."""
-        for key, group in sorted(subject.tables.groups.items()):
+        for key, group in subject.groups:
             found = tuple(
                 self._observation(subject, key, group, opening)
                 for opening in openings(subject, key, group, self.ports)
@@ -74,8 +75,8 @@ class InternetAdmission:
             rule_id=self.metadata.rule_id,
             resource_id=resource_id,
             evaluated_id=group.id,
-            subscription_id=identity.subscription_id.lower(),
-            resource_group=identity.resource_group,
+            subscription_id=intern(identity.subscription_id.lower()),
+            resource_group=intern(identity.resource_group),
             resource_name=opening.rule.name,
             resource_type=self.metadata.resource_type,
             severity=severity_of(self.metadata.severity, placement.standing, azure_only),
@@ -85,7 +86,7 @@ class InternetAdmission:
             cvss_score=self.metadata.cvss_score,
             auto_remediable=self.metadata.auto_remediable,
             remediation_steps=self.metadata.remediation_steps,
-            evidence=evidence,
+            packed_evidence=pack_evidence(evidence, resource_id, group.id),
         )
 
     def _linked(self, network: SubscriptionNetwork, placement: Placement) -> list[str]:
