@@ -58,11 +58,12 @@ def _word(
 
 
 def _confirmed(observation: Observation, word: Confirmation) -> Observation:
-    evidence = observation.evidence | {"confirmation": word.model_dump(mode="json")}
+    known = observation.evidence
+    evidence: dict[str, Any] = {**known, "confirmation": word.model_dump(mode="json")}
     changes: dict[str, Any] = {}
     if word.result is ConfirmationResult.CONTRADICTED:
         factor = {"factor": "contradicted by Azure", "points": _CONTRADICTED_POINTS}
-        evidence["risk_factors"] = [*evidence.get("risk_factors", ()), factor]
+        evidence["risk_factors"] = [*known.get("risk_factors", ()), factor]
         changes["severity"] = observation.severity.lowered()
         changes["risk_score"] = max(0, observation.risk_score + _CONTRADICTED_POINTS)
         changes["description"] = f"{observation.description}. {_SAYS[word.result]}: {word.reason}"

@@ -60,6 +60,14 @@ def test_the_documented_finding() -> None:
     assert (finding.resource_id, finding.evaluated_id) == (f"{nsg_id}/securityRules/SSH", nsg_id)
 
 
+def test_what_aks_would_undo_is_not_fixed_at_the_group() -> None:
+    network = azure.join(azure.nsg("nsg", [azure.rule("SSH")], group="MC_rg_aks_westeurope"))
+    [finding] = findings(network)
+    assert not finding.auto_remediable
+    assert "loadBalancerSourceRanges" in finding.remediation_steps[0]
+    assert finding.remediation_steps[1:] == get(SSH).metadata.remediation_steps
+
+
 def test_one_rule_for_everything_fires_every_rule_and_shares_a_group() -> None:
     network = exposed(azure.rule("all", protocol="*", destinationPortRange="*"))
     found = [f for rule in network_rules() for f in findings(network, rule.metadata.rule_id)]

@@ -27,6 +27,15 @@ MOST_SHOWN: Final = 20
 EFFECTIVE_RULE_ID: Final = "network.exposure.vm_effective"
 """The rule that reports the same exposure at the machine that can be reached."""
 
+_NODE_GROUPS: Final = "mc_"
+"""How names of the resource groups that AKS makes for nodes begin, unless chosen otherwise: "custom changes
+that aren't done via the AKS API won't persist" there (https://learn.microsoft.com/azure/aks/resize-node-pool).
+"""
+_AT_THE_CLUSTER: Final = (
+    "The group is of an AKS cluster, which undoes changes of it: limit the Kubernetes service that opens the "
+    "port (loadBalancerSourceRanges), or make it internal"
+)
+
 _SUFFIX: Final = {
     Standing.EXPOSED: "",
     Standing.UNVERIFIED: "; whether strangers get through could not be verified",
@@ -67,6 +76,8 @@ class InternetAdmission:
         azure_only = placement.azure_only
         factors = risk_factors(self.metadata.risk_score, placement.standing, azure_only)
         identity = parse_arm_id(group.id)
+        of_cluster = identity.resource_group.lower().startswith(_NODE_GROUPS)
+        steps = self.metadata.remediation_steps
         resource_id = nsg_rule_id(group, opening)
         evidence = _evidence(group, opening, placement)
         evidence["linked_findings"] = self._linked(network, placement)
@@ -84,8 +95,8 @@ class InternetAdmission:
             description=self._description(opening, placement),
             risk_score=risk_score(factors),
             cvss_score=self.metadata.cvss_score,
-            auto_remediable=self.metadata.auto_remediable,
-            remediation_steps=self.metadata.remediation_steps,
+            auto_remediable=self.metadata.auto_remediable and not of_cluster,
+            remediation_steps=(_AT_THE_CLUSTER, *steps) if of_cluster else steps,
             packed_evidence=pack_evidence(evidence, resource_id, group.id),
         )
 
