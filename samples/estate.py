@@ -235,7 +235,9 @@ def _edge(spec: EstateSpec, number: int) -> Part:
     """Edge `number`: the shapes take turns."""
     rng = Random(f"{spec.seed}:{number}:edge")
     shape = tuple(edges.SHAPES)[number % len(edges.SHAPES)]
-    return Part(edges.build(shape, number, _scope(spec, number, rng), rng), [], edge=shape)
+    resources = edges.build(shape, number, _scope(spec, number, rng), rng)
+    assessed = full.assess(resources)
+    return Part([*resources, *assessed.resources], [], assessed.expectations, edge=shape)
 
 
 def parts(spec: EstateSpec) -> Iterator[Part]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from samples import (
+    assessments,
     database_controls,
     directory_controls,
     storage_controls,
@@ -25,9 +26,9 @@ NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
 _PEOPLE_PER_THOUSAND = 10
 _APPS_PER_THOUSAND = 6
+_MACHINE = "Microsoft.Compute/virtualMachines"
 _ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 _SETTINGS = {
-    storage_controls.KIND: storage_controls.furnish,
     "Microsoft.Web/sites": web_controls.furnish_site,
     "Microsoft.ContainerService/managedClusters": web_controls.furnish_cluster,
     "Microsoft.ContainerRegistry/registries": web_controls.furnish_registry,
@@ -53,11 +54,13 @@ def furnish(
     resources: list[Resource], scope: Scope, label: str, directory: Directory, rng: Random, now: datetime
 ) -> Furnishing:
     """What is added to the resources of one landing zone, whose settings are varied in place."""
-    done = Furnishing.empty()
+    done = assess(resources)
     for resource in list(resources):
         kind = resource["type"]
         if kind in _SETTINGS:
             done.take(_SETTINGS[kind](resource, rng))
+        elif kind == storage_controls.KIND:
+            done.take(storage_controls.furnish(resource, rng, now))
         elif kind == vault_controls.KIND:
             done.take(vault_controls.furnish(resource, rng, now))
         elif kind == database_controls.SQL:
@@ -73,6 +76,15 @@ def furnish(
     ):
         if rng.random() < share:
             done.take(build(scope, f"{build.__name__}-{label}", rng))
+    return done
+
+
+def assess(resources: list[Resource]) -> Furnishing:
+    """What Defender for Cloud says of the machines among these resources."""
+    done = Furnishing.empty()
+    for resource in resources:
+        if resource["type"] == _MACHINE:
+            done.take(assessments.of_machine(resource))
     return done
 
 

@@ -30,7 +30,9 @@ _INHERITED: Final = frozenset(
     )
 )
 """Types whose list of a scope has the tenant's and the management groups' entries too."""
-_TENANT_LISTS: Final = frozenset({"microsoft.authorization", "microsoft.aadiam", "microsoft.management"})
+_TENANT_LISTS: Final = frozenset(
+    {"microsoft.aadiam", "microsoft.authorization", "microsoft.intune", "microsoft.management"}
+)
 """Namespaces with lists above the subscriptions."""
 _ABOVE: Final = "/providers/"
 _SECRETS: Final = "microsoft.keyvault/vaults/secrets"
