@@ -153,6 +153,9 @@ class Marker(BaseModel):
     by_severity: dict[Severity, int] = Field(default_factory=dict)
     auto_remediable: int = 0
     exposures: int = 0
+    expiring_soon: int | None = Field(
+        default=None, description="relation: credentials that expire soon; None = nothing counted them"
+    )
 
 
 class PlanDigest(BaseModel):

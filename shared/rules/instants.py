@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from shared.rules.columns import ColumnError, text_at, value_at
 from shared.rules.expectations import Columns
 from shared.rules.resources import SubscriptionResources
+
+EXPIRES_SOON: Final = "expires_within_window"
+"""Member of a finding's evidence: true where the credential that it is about ends soon. Each credential has
+it in one finding only, since these findings are counted."""
 
 
 def instant_at(columns: Columns, path: str) -> datetime | None:
@@ -54,5 +58,5 @@ def ending(ends: datetime, resources: SubscriptionResources) -> dict[str, Any]:
     """Evidence of a credential's end."""
     return {
         "expires_on": ends.astimezone(UTC).isoformat(),
-        "expires_within_window": ends_soon(ends, resources),
+        EXPIRES_SOON: ends_soon(ends, resources),
     }

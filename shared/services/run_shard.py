@@ -18,6 +18,7 @@ from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import Scan
 from shared.ports.errors import MissingError
 from shared.rules.base import RuleStatus
+from shared.rules.instants import EXPIRES_SOON
 from shared.scanners.base import Focus, Projection, Related, Scanner
 from shared.scanners.details import DetailOrder
 from shared.services.check_scan import CheckScan
@@ -160,6 +161,7 @@ class RunShard:
             by_severity=dict(Counter(finding.observation.severity for finding in kept)),
             auto_remediable=sum(finding.observation.auto_remediable for finding in kept),
             exposures=len({row.key for row in related.exposures}),
+            expiring_soon=_expiring_soon(scanner, related),
         )
 
 
@@ -203,6 +205,13 @@ def _absent_targets(focus: Focus, subscription: str, present: set[str]) -> list[
         for target in sorted(focus.resources)
         if target.startswith(f"/subscriptions/{subscription}/") and target not in present
     ]
+
+
+def _expiring_soon(scanner: Scanner, related: Related) -> int | None:
+    """Credentials about which a finding says that they end soon; None when no rule looked at any."""
+    if not any(rule.credential for rule in scanner.rules()):
+        return None
+    return sum(one.evidence.get(EXPIRES_SOON) is True for one in related.observations)
 
 
 def _rule_coverage(scanner: Scanner, related: Related) -> tuple[RuleCoverage, ...]:
