@@ -141,8 +141,9 @@ def _application(done: Furnishing, directory: Directory, number: int, rng: Rando
     done.add(app)
     in_force = any(one["endDateTime"] > day_text(now, 0) for one in passwords)
     done.expect("identity.app_password_credential", app, not in_force, now.date().isoformat())
-    if any(one < 0 for one in days):
-        done.expect("identity.app_credential_expiry", app, False, now.date().isoformat())
+    # Neither past, nor within 30 days, nor further ahead than the 180 that the portal proposes.
+    kept = all(30 < one <= 180 for one in days)
+    done.expect("identity.app_credential_expiry", app, kept, now.date().isoformat())
     principal = entity("servicePrincipals", guid(rng), appId=app_id, displayName=name, accountEnabled=True,
                        servicePrincipalType="Application", passwordCredentials=[],
                        keyCredentials=[])  # fmt: skip

@@ -216,7 +216,7 @@ def _end(spec: EstateSpec, number: int, count: int, directory: Directory | None)
     rng = Random(f"{spec.seed}:end")
     scope = _scope(spec, number, rng)
     lines = [workloads.role_assignment(scope, rng) for _ in range(count)]
-    return Part(lines, [], [full.assign(line, directory, rng) for line in lines])
+    return Part(lines, [], [meant for line in lines for meant in full.assign(line, directory, rng)])
 
 
 def _part(

@@ -67,7 +67,7 @@ def furnish(
             rules = [one for one in resources if one["id"].startswith(f"{resource['id']}/firewallRules/")]
             done.take(database_controls.furnish_sql(resource, rules, rng))
         elif kind == _ROLE_ASSIGNMENT:
-            done.expectations.append(assign(resource, directory, rng))
+            done.expectations += assign(resource, directory, rng)
     for share, build in (
         (0.1, database_controls.postgresql),
         (0.06, database_controls.mysql),
@@ -88,7 +88,7 @@ def assess(resources: list[Resource]) -> Furnishing:
     return done
 
 
-def assign(line: Resource, directory: Directory, rng: Random) -> Expectation:
+def assign(line: Resource, directory: Directory, rng: Random) -> list[Expectation]:
     """Give a role assignment to somebody of the directory; one in twelve stays with somebody long gone."""
     orphan = rng.random() < 0.08
     if not orphan:
@@ -97,4 +97,8 @@ def assign(line: Resource, directory: Directory, rng: Random) -> Expectation:
         line["properties"]["principalId"] = rng.choice(known or directory.users)["properties"]["id"]
         if not known:
             line["properties"]["principalType"] = "User"
-    return Expectation("rbac.orphaned_assignment", line["id"], not orphan)
+    disabled = line["properties"]["principalId"] in directory.disabled
+    return [
+        Expectation("rbac.orphaned_assignment", line["id"], not orphan),
+        Expectation("rbac.disabled_accounts", line["id"], not disabled),
+    ]
