@@ -15,6 +15,7 @@ import time
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from shared.rules.base import RuleScope
 from shared.rules.registry import AnyRule, all_rules, column_plan
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
+AS_OF: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000001"
 RULES: Final = 10
 RUNS: Final = 3
@@ -113,7 +115,7 @@ def _check(
     rules: Sequence[AnyRule], projections: Sequence[dict[str, Any]], columns: Sequence[ResourceColumns]
 ) -> list[Observation]:
     network = SubscriptionNetwork.build(projections)
-    resources = SubscriptionResources.build(SUBSCRIPTION, columns)
+    resources = SubscriptionResources.build(SUBSCRIPTION, columns, as_of=AS_OF)
     return [
         observation
         for rule in rules

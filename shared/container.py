@@ -102,6 +102,8 @@ async def open_container(settings: Settings) -> Container:
     from shared.adapters.tables.postures import TablePostureStore  # noqa: PLC0415
     from shared.adapters.tables.scan_results import TableScanResultStore  # noqa: PLC0415
     from shared.adapters.tables.scans import TableScanStore  # noqa: PLC0415
+    from shared.frameworks.registry import rules_of  # noqa: PLC0415
+    from shared.rules.resources import RuleSettings  # noqa: PLC0415
     from shared.scanners.registry import BuiltScanners  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
@@ -125,7 +127,11 @@ async def open_container(settings: Settings) -> Container:
             postures=TablePostureStore(tables),
             clock=SystemClock(),
             tokens=SecretsTokenSource(),
-            scanners=BuiltScanners(),
+            scanners=BuiltScanners(
+                settings=RuleSettings(expiring_within=timedelta(days=scan.expiring_days)),
+                opted_in=scan.read_app_settings,
+                rules_of_framework=rules_of,
+            ),
             reads=reads,
             pace=Pace(
                 shortest=timedelta(seconds=scan.check_min_seconds),

@@ -58,6 +58,11 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("SECURITY_COPILOT_CHECK_MAX_SECONDS", "longest pause between two checks of a scan",
              default="30"),
     Variable("SECURITY_COPILOT_PAGE_SIZE", "rows of one inventory page, 1 to 1000", default="1000"),
+    Variable("SECURITY_COPILOT_READ_APP_SETTINGS",
+             "true: read names of App Service settings too, which takes an action beyond Reader",
+             default="false"),
+    Variable("SECURITY_COPILOT_EXPIRING_DAYS", "credentials that end within so many days are reported",
+             default="30"),
 )  # fmt: skip
 
 
@@ -128,6 +133,8 @@ class ScanSettings(_Frozen):
     check_min_seconds: float
     check_max_seconds: float
     page_size: int
+    read_app_settings: bool
+    expiring_days: int
 
 
 class Settings(_Frozen):
@@ -285,4 +292,6 @@ def _scan(reader: SettingsReader) -> ScanSettings:
         check_min_seconds=shortest,
         check_max_seconds=longest,
         page_size=int(reader.number("SECURITY_COPILOT_PAGE_SIZE", 1, 1000, whole=True)),
+        read_app_settings=reader.boolean("SECURITY_COPILOT_READ_APP_SETTINGS"),
+        expiring_days=int(reader.number("SECURITY_COPILOT_EXPIRING_DAYS", 1, 365, whole=True)),
     )

@@ -154,7 +154,7 @@ class Marker(BaseModel):
     auto_remediable: int = 0
     exposures: int = 0
     expiring_soon: int | None = Field(
-        default=None, description="relation: credentials that expire soon; None = nothing counted them"
+        default=None, description="findings about credentials that expire soon; None = no rule looks at any"
     )
 
 

@@ -33,6 +33,14 @@ def references(rule_id: str) -> tuple[ControlReference, ...]:
 
 
 @cache
+def rules_of(framework_id: str) -> frozenset[str]:
+    """The rules that speak to a framework; none for one that is not known."""
+    framework = frameworks().get(framework_id)
+    controls = () if framework is None else framework.controls
+    return frozenset(rule for control in controls for rule in control.rules)
+
+
+@cache
 def _references() -> Mapping[str, tuple[ControlReference, ...]]:
     found: defaultdict[str, list[ControlReference]] = defaultdict(list)
     for framework in frameworks().values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Final, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -13,6 +13,10 @@ from shared.domain.finding import Observation
 from shared.domain.severity import Severity
 
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+){1,2}$", max_length=80)]
+
+
+EXPIRES_SOON: Final = "expires_within_window"
+"""Member of a finding's evidence: true when its credential ends within the operator's window."""
 
 
 class RuleScope(StrEnum):

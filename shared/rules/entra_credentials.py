@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from shared.rules.base import EXPIRES_SOON
 from shared.rules.columns import ColumnError, entries_at, text_at, value_at
-from shared.rules.instants import EXPIRES_SOON
 from shared.rules.resources import SubscriptionResources
 
 LONGEST: Final = timedelta(days=180)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
+from shared.rules.base import EXPIRES_SOON
 from shared.rules.columns import ColumnError, text_at, value_at
 from shared.rules.expectations import Columns
 from shared.rules.resources import SubscriptionResources
-
-EXPIRES_SOON: Final = "expires_within_window"
-"""Member of a finding's evidence: true where the credential that it is about ends soon. Each credential has
-it in one finding only, since these findings are counted."""
 
 
 def instant_at(columns: Columns, path: str) -> datetime | None:

@@ -17,8 +17,7 @@ from shared.domain.finding import FrozenFinding
 from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import Scan
 from shared.ports.errors import MissingError
-from shared.rules.base import RuleStatus
-from shared.rules.instants import EXPIRES_SOON
+from shared.rules.base import EXPIRES_SOON, RuleStatus
 from shared.scanners.base import Focus, Projection, Related, Scanner
 from shared.scanners.details import DetailOrder
 from shared.services.check_scan import CheckScan
@@ -208,7 +207,7 @@ def _absent_targets(focus: Focus, subscription: str, present: set[str]) -> list[
 
 
 def _expiring_soon(scanner: Scanner, related: Related) -> int | None:
-    """Credentials about which a finding says that they end soon; None when no rule looked at any."""
+    """How many findings are about credentials that end within the operator's window."""
     if not any(rule.credential for rule in scanner.rules()):
         return None
     return sum(one.evidence.get(EXPIRES_SOON) is True for one in related.observations)

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 
 from shared.domain.finding import Observation
 from shared.domain.severity import Severity
-from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
+from shared.rules.base import EXPIRES_SOON, RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, entries_at, text_at
 from shared.rules.expectations import is_one_of
-from shared.rules.instants import EXPIRES_SOON
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
