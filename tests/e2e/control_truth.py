@@ -1,4 +1,4 @@
-"""A full scan's findings against the `controls` records of a truth file, which shares no code with the product.
+"""A full scan's findings against the `controls` records of a truth file, made by other code than ours.
 
 samples/README.md says how records and findings name the same thing.
 """
