@@ -67,20 +67,25 @@ class _Tally:
         by_type = {one.type: one for one in details}
         for kind in order.types:
             detail = by_type.get(kind) or Detail(kind, reason="its collector gave no answer")
-            reason = detail.reason or self._rows(order, detail)
-            key = order.scope_id, kind
-            if reason is None:
-                self._read[key] += 1
+            shown = detail.reason is None or bool(detail.rows)
+            problem = self._rows(order, detail) if shown else detail.reason
+            if problem is None:
                 self._add(order, listed(order.parent["id"], kind))
             else:
-                self._failed[key] += 1
-                self._reasons.setdefault(key, reason)
-                if detail.denied:
-                    self._denied.add(key)
-                self._add(order, unreadable(order.parent["id"], kind, reason))
-                self._found.failures.append(
-                    ReadFailure(resource_id=order.parent["id"], type=kind, reason=reason)
-                )
+                self._add(order, unreadable(order.parent["id"], kind, problem))
+            self._count(order, detail, problem or detail.reason)
+
+    def _count(self, order: DetailOrder, detail: Detail, reason: str | None) -> None:
+        key = order.scope_id, detail.type
+        if reason is None:
+            self._read[key] += 1
+            return
+        self._failed[key] += 1
+        self._reasons.setdefault(key, reason)
+        if detail.denied:
+            self._denied.add(key)
+        failure = ReadFailure(resource_id=order.parent["id"], type=detail.type, reason=reason)
+        self._found.failures.append(failure)
 
     def _rows(self, order: DetailOrder, detail: Detail) -> str | None:
         """Project the rows of a list; why one of them could not be understood."""
