@@ -10,9 +10,10 @@ from typing import Any, Final
 from shared.domain.coverage import ReadFailure
 from shared.domain.reading import is_directory, scope_resource_id
 from shared.domain.resource import Resource, UnreadableResourceError, parse_row
+from shared.ports.errors import InventoryError
 from shared.ports.reads import AzureReads
 from shared.rules.columns import ColumnPlan
-from shared.scanners.base import Collected, Focus
+from shared.scanners.base import Collected
 from shared.scanners.details import Collector, Detail, DetailOrder
 from shared.scanners.network_details import network_part_of_list
 from shared.scanners.projections import counted, listed, projected, unreadable
@@ -26,11 +27,14 @@ async def read_orders(
     collectors: Mapping[str, Collector],
     reads: AzureReads,
     plan: ColumnPlan,
-    focus: Focus,
     *,
     network: bool,
+    last: bool = False,
 ) -> Collected:
     """Read what was ordered. The unit of the coverage is a list: `asked` lists, `read` whole or `failed`.
+
+    Args:
+        last: there is no later try: a transient failure is one of the list that it met.
 
     Raises:
         InventoryError: transient: a later try may succeed.
@@ -42,13 +46,14 @@ async def read_orders(
             return await collectors[order.collector].read(order.parent, frozenset(order.types), reads)
 
     answers = await asyncio.gather(*(one(order) for order in orders), return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, BaseException):
-            raise answer
     tally = _Tally(plan, network)
-    for order, details in zip(orders, answers, strict=True):
-        if not isinstance(details, BaseException):
-            tally.take(order, details)
+    for order, answer in zip(orders, answers, strict=True):
+        if not isinstance(answer, BaseException):
+            tally.take(order, answer)
+        elif last and isinstance(answer, InventoryError):
+            tally.take(order, [Detail(kind, reason=str(answer)) for kind in order.types])
+        else:
+            raise answer
     return tally.collected()
 
 
