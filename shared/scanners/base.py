@@ -163,8 +163,13 @@ class Scanner(Protocol):
         """What is to be read below the rows of a page."""
         ...
 
-    async def read_details(self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads) -> Collected:
+    async def read_details(
+        self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads, *, last: bool = False
+    ) -> Collected:
         """Read what was ordered.
+
+        Args:
+            last: there is no later try: what fails now is named, and the rest is kept.
 
         Raises:
             InventoryError: transient: a later try may succeed.

@@ -187,9 +187,13 @@ class EstateScanner:
                 )
         return orders
 
-    async def read_details(self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads) -> Collected:
+    async def read_details(
+        self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads, *, last: bool = False
+    ) -> Collected:
         """Read what was ordered; what is refused or cannot be understood is named."""
-        return await read_orders(orders, self._collectors, reads, self._plan, focus, network=self._network)
+        return await read_orders(
+            orders, self._collectors, reads, self._plan, network=self._network, last=last
+        )
 
     def relate(
         self,
