@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -10,14 +11,43 @@ import orjson
 from pydantic import BaseModel
 
 from functions.http import system
-from functions.http.exchange import JSON, TEXT, BodyT, Call, Handler, Method, QueryT, Reply, Route
+from functions.http.exchange import (
+    JSON,
+    NO_CONTENT,
+    TEXT,
+    BodyT,
+    Call,
+    Handler,
+    Method,
+    QueryT,
+    Reply,
+    Route,
+)
 from functions.http.openapi import document
+from functions.http.security import posture as security_posture
 from functions.http.security import scans as security_scans
-from functions.http.v1 import findings, permissions, rules, scans
+from functions.http.v1 import access, findings, permissions, posture, rules, scans
+from shared.api.access import ApiKeyBody, ApiKeyCreated, ApiKeyPage, AuditTrail
+from shared.api.compliance import (
+    ComplianceReport,
+    FrameworkDetail,
+    FrameworkList,
+    PostureReport,
+    PostureTrend,
+)
 from shared.api.errors import ErrorCode
 from shared.api.health import Live, Readiness
 from shared.api.permissions import PermissionsPage, PermissionsQuery
-from shared.api.query import ExposureQuery, FindingsQuery, NoQuery, PageQuery, ResultsQuery, ScansQuery
+from shared.api.query import (
+    AuditQuery,
+    ExposureQuery,
+    FindingsQuery,
+    NoQuery,
+    PageQuery,
+    ResultsQuery,
+    ScansQuery,
+    TrendQuery,
+)
 from shared.api.security import SecurityScanAccepted, SecurityScanBody, SecurityScanDetail
 from shared.api.v1 import (
     CoveragePage,
@@ -38,6 +68,7 @@ from shared.services.application import Application
 
 ANYONE: Final = frozenset(Role)
 WRITERS: Final = frozenset({Role.ADMIN, Role.OPERATOR})
+ADMINS: Final = frozenset({Role.ADMIN})
 
 _SECURITY: Final = "api/v1/security"
 _V1: Final = "v1"
@@ -63,6 +94,7 @@ def _get(
     query: type[QueryT],
     response: type[BaseModel],
     summary: str,
+    errors: tuple[ErrorCode, ...] = (),
 ) -> Route[EmptyBody, QueryT]:
     """A read: any role."""
     return Route(
@@ -76,6 +108,7 @@ def _get(
         body=EmptyBody,
         query=query,
         responses={200: response},
+        errors=errors,
     )
 
 
@@ -102,6 +135,24 @@ def _post(
         query=NoQuery,
         responses=responses,
         errors=errors,
+    )
+
+
+def _admin_delete(
+    contract_id: str, name: str, path: str, handler: Handler[EmptyBody, NoQuery], summary: str
+) -> Route[EmptyBody, NoQuery]:
+    """A removal: administrators; nothing is answered."""
+    return Route(
+        contract_id=contract_id,
+        name=name,
+        method="DELETE",
+        path=path,
+        summary=summary,
+        handler=handler,
+        roles=ADMINS,
+        body=EmptyBody,
+        query=NoQuery,
+        responses={204: NO_CONTENT},
     )
 
 
@@ -135,6 +186,10 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
          "List security scans, newest first"),
     _get("A-04", "security_scans_get", f"{_SECURITY}/scans/{{scan_id}}", security_scans.get, NoQuery,
          SecurityScanDetail, "Get a scan with its findings"),
+    _get("A-06", "security_posture", f"{_SECURITY}/posture", security_posture.posture, NoQuery,
+         PostureReport, "Get the posture of the latest full scan", (ErrorCode.NOT_FOUND,)),
+    _get("A-08", "security_compliance", f"{_SECURITY}/compliance/{{framework}}",
+         security_posture.compliance, NoQuery, ComplianceReport, "Get a framework's controls with evidence"),
     _post("B-01", "v1_scans_create", f"{_V1}/scans", scans.create, ScanBody, {202: ScanStarted},
           "Trigger a scan"),
     _get("X-01", "v1_scans_list", f"{_V1}/scans", scans.listing, ScansQuery, ScanPage,
@@ -160,6 +215,21 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     _get("X-07", "v1_rules_get", f"{_V1}/rules/{{rule_id}}", rules.get, NoQuery, Rule, "Get a rule"),
     _get("X-13", "v1_permissions_get", f"{_V1}/permissions", permissions.get, PermissionsQuery,
          PermissionsPage, "Get the least permissions that a scan needs"),
+    replace(_get("X-17", "v1_api_keys_list", f"{_V1}/api-keys", access.list_keys, PageQuery, ApiKeyPage,
+                 "List API keys, newest first"), roles=ADMINS),
+    replace(_post("X-17", "v1_api_keys_create", f"{_V1}/api-keys", access.create_key, ApiKeyBody,
+                  {201: ApiKeyCreated}, "Make an API key; it is shown this once"),
+            roles=ADMINS, secret_answer=True),
+    _admin_delete("X-17", "v1_api_keys_delete", f"{_V1}/api-keys/{{key_id}}", access.revoke_key,
+                  "Revoke an API key"),
+    replace(_get("audit", "v1_audit_list", f"{_V1}/audit", access.audit, AuditQuery, AuditTrail,
+                 "List writes of all callers, newest first"), roles=ADMINS),
+    _get("X-16", "v1_frameworks_list", f"{_V1}/frameworks", posture.frameworks, NoQuery, FrameworkList,
+         "List the compliance frameworks"),
+    _get("X-16", "v1_frameworks_get", f"{_V1}/frameworks/{{framework}}", posture.framework, NoQuery,
+         FrameworkDetail, "Get a framework with its controls and the rules that speak to them"),
+    _get("X-21", "v1_posture_trend", f"{_V1}/posture/trend", posture.trend, TrendQuery, PostureTrend,
+         "Get how posture went over the latest full scans"),
     _public("health_live", "health/live", system.live, {200: Live}, "Whether the process answers"),
     _public("health_ready", "health/ready", system.ready, {200: Readiness, 503: Readiness},
             "Whether storage and broker answer"),

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from shared.domain.exposure import Protocol, SourceClass, Verdict
-from shared.exposure.addresses import Family
+from shared.exposure.addresses import INTERNET_SIZE, Family
 from shared.exposure.destinations import Destination, Destinations
 from shared.exposure.first_match import Grant, Reading, RuleSet
-from shared.exposure.intervals import contains
+from shared.exposure.intervals import contains, size
 from shared.exposure.path import Decider, Judgement, Piece, StageName
 from shared.exposure.security_rule import Action
-from shared.exposure.sources import SourceSet, classify
+from shared.exposure.sources import SourceSet, classify, is_azure
 
 
 class Admission(NamedTuple):
@@ -29,6 +29,22 @@ class Admission(NamedTuple):
 def names_ipv6(rules: RuleSet) -> bool:
     """Whether a rule speaks of IPv6 addresses."""
     return any(rule.sources.names_ipv6 or rule.destinations.ipv6 for rule in rules.rules)
+
+
+def may_open(rules: RuleSet) -> bool:
+    """Whether the allowing rules name the internet or every Azure customer, alone or together.
+
+    False for most NSGs, and found without looking at ports, denies or destinations.
+    """
+    ipv4 = ipv6 = 0
+    for rule in rules.telling:
+        if rule.action is Action.DENY:
+            continue
+        if any(map(is_azure, rule.sources.tags)):
+            return True
+        ipv4 += size(rule.sources.ipv4)
+        ipv6 += size(rule.sources.ipv6)
+    return ipv4 >= INTERNET_SIZE[4] or ipv6 >= INTERNET_SIZE[6]
 
 
 def admissions(rules: RuleSet, families: Sequence[Family]) -> tuple[Admission, ...]:
@@ -54,7 +70,7 @@ def _told_apart(rules: RuleSet, families: Sequence[Family]) -> Iterator[Destinat
     """One destination of each kind that the rules tell apart."""
     letting_in = [
         rule.destinations
-        for rule in rules.rules
+        for rule in rules.telling
         if rule.action is not Action.DENY and (rule.sources.ipv4 or rule.sources.ipv6 or rule.sources.tags)
     ]
     if not letting_in:
@@ -74,7 +90,7 @@ def _told_apart(rules: RuleSet, families: Sequence[Family]) -> Iterator[Destinat
 def _addresses(rules: RuleSet, letting_in: list[Destinations], family: Family) -> list[int]:
     """The first address of every run of addresses that the rules' destinations tell apart."""
     bounds = {0}
-    for rule in rules.rules:
+    for rule in rules.telling:
         bounds.update(rule.destinations.ipv4 if family == 4 else rule.destinations.ipv6)
     named = [destinations.ipv4 if family == 4 else destinations.ipv6 for destinations in letting_in]
     if any(destinations.anywhere or destinations.tags or destinations.groups for destinations in letting_in):

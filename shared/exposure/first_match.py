@@ -6,7 +6,7 @@ have decided is taken out of what later ones can decide.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import pairwise
@@ -72,6 +72,8 @@ class RuleSet:
     """The compiled inbound rules of one NSG (or admin configuration), which many resources may share."""
 
     rules: tuple[SecurityRule, ...]
+    _telling: tuple[tuple[int, SecurityRule], ...]
+    """The rules that can matter to a stranger, and their numbers."""
     _choosy: tuple[int, ...]
     """Numbers of the rules that tell destinations apart and can matter to a stranger."""
     _choosy_inside: tuple[int, ...]
@@ -94,11 +96,25 @@ class RuleSet:
     @classmethod
     def of(cls, ordered: Sequence[SecurityRule]) -> RuleSet:
         """The rule set of compiled rules that are in order already."""
-        choosy = [
-            n for n, rule in enumerate(ordered) if rule.sources.strangers and not rule.destinations.anywhere
-        ]
+        telling = [(n, rule) for n, rule in enumerate(ordered) if rule.sources.strangers]
+        choosy = [n for n, rule in telling if not rule.destinations.anywhere]
         inside = [n for n in choosy if not ordered[n].destinations.plain]
-        return cls(tuple(ordered), tuple(choosy), tuple(inside))
+        return cls(tuple(ordered), tuple(telling), tuple(choosy), tuple(inside))
+
+    @property
+    def telling(self) -> Iterator[SecurityRule]:
+        """The rules that can matter to a stranger, in order."""
+        return (rule for _, rule in self._telling)
+
+    def leaves_open(self, protocol: Protocol, destination: Destination) -> bool:
+        """Whether readings can differ: a rule may or may not match packets of `protocol` to `destination`."""
+        if Match.MAYBE in self.signature(destination):
+            return True
+        if destination.family == 4 and protocol is not Protocol.ICMP:
+            return False
+        return destination.family == 6 or any(
+            rule.speaks_of(protocol) is Match.MAYBE for rule in self.telling
+        )
 
     def signature(self, destination: Destination) -> Signature:
         """What of `destination` the outcome depends on, beside its family and whether it is inside."""
@@ -143,7 +159,7 @@ class RuleSet:
         reading, actions = wanted
         steps: list[_Step] = []
         last = 0
-        for number, rule in enumerate(self.rules):
+        for number, rule in self._telling:
             doubtful_counts = (rule.action in actions) == (reading is not Reading.CERTAIN)
             needed = Match.MAYBE if doubtful_counts else Match.YES
             if rule.speaks_of(protocol) < needed or matches.get(number, Match.YES) < needed:

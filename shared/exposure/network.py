@@ -10,7 +10,7 @@ from typing import Any
 from shared.domain.coverage import ReadFailure
 from shared.domain.exposure import Exposure, Protocol, Verdict
 from shared.exposure.addresses import Family
-from shared.exposure.admission import Admission, admissions, names_ipv6, open_to_internet
+from shared.exposure.admission import Admission, admissions, may_open, names_ipv6, open_to_internet
 from shared.exposure.arrival import EVERY_PROTOCOL
 from shared.exposure.destinations import Destination
 from shared.exposure.doubts import agreed, through
@@ -58,6 +58,7 @@ class SubscriptionNetwork:
         self._judgements: dict[tuple[object, ...], tuple[Judgement, ...]] = {}
         self._open: dict[tuple[object, ...], Mapping[Protocol, Judgement]] = {}
         self._admissions: dict[tuple[RuleSet, tuple[Family, ...]], tuple[Admission, ...]] = {}
+        self._admissions_of: dict[str, tuple[Admission, ...]] = {}
 
     @classmethod
     def build(
@@ -157,9 +158,18 @@ class SubscriptionNetwork:
     def admissions(self, key: str) -> tuple[Admission, ...]:
         """What the NSG with this key lets in when judged by itself; computed once for equal rules.
 
-        IPv6 counts where a rule names it, or where the NSG stands before a receiver that may have it.
+        Nothing where its rules can add up neither to the internet nor to every Azure customer. IPv6 counts
+        where a rule names it, or where the NSG stands before a receiver that may have it.
         """
+        known = self._admissions_of.get(key)
+        if known is None:
+            known = self._admissions_of[key] = self._admitted(key)
+        return known
+
+    def _admitted(self, key: str) -> tuple[Admission, ...]:
         rules = self.tables.groups[key].rules
+        if not may_open(rules):
+            return ()
         families: tuple[Family, ...] = (4, 6) if names_ipv6(rules) or self._may_meet_ipv6(key) else (4,)
         found = self._admissions.get((rules, families))
         if found is None:

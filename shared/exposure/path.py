@@ -124,7 +124,9 @@ def judge(
     it does so under some, `possible` when it takes a default route in the VirtualNetwork tag.
     """
     certain = passing(stages, destination, protocol, entering, Reading.CERTAIN)
-    generous = passing(stages, destination, protocol, entering, Reading.GENEROUS)
+    generous = certain
+    if _may_differ(stages, destination, protocol):
+        generous = passing(stages, destination, protocol, entering, Reading.GENEROUS)
     judgements = [*by_class(Verdict.EXPOSED, certain, destination.family, None)]
     if generous != certain:
         more = _beyond(generous, certain, destination.family)
@@ -135,6 +137,16 @@ def judge(
         more = _beyond(routed, generous, destination.family)
         judgements += by_class(Verdict.POSSIBLE, more, destination.family, NOTE_ROUTE)
     return tuple(judgements)
+
+
+def _may_differ(stages: Stages, destination: Destination, protocol: Protocol) -> bool:
+    """Whether the readings can let different packets through; nearly never, so that one is enough."""
+    nsgs = stages.nsgs()
+    return (
+        stages.admin is not None
+        or not nsgs
+        or any(isinstance(one, Unread) or one.leaves_open(protocol, destination) for _, one in nsgs)
+    )
 
 
 def certainly_open(stages: Stages, destination: Destination, protocol: Protocol) -> Judgement | None:

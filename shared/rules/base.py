@@ -15,16 +15,6 @@ from shared.domain.severity import Severity
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+){1,2}$", max_length=80)]
 
 
-class ControlReference(BaseModel):
-    """A control of a framework that the rule speaks to, such as CIS Azure 6.0, 7.2."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    framework: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
-    version: str | None = None
-    control: str
-
-
 class RuleScope(StrEnum):
     """What a rule is evaluated on.
 
@@ -57,7 +47,6 @@ class RuleMetadata(BaseModel):
     auto_remediable: bool
     scope: RuleScope = RuleScope.RESOURCE
     credential: bool = Field(default=False, description="about secrets, keys, certificates or who holds them")
-    controls: tuple[ControlReference, ...] = ()
 
     @property
     def service(self) -> str:

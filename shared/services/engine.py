@@ -11,6 +11,7 @@ from shared.ports.blobs import BlobStore
 from shared.ports.clock import Clock, TokenSource
 from shared.ports.inventory import Inventory
 from shared.ports.messaging import Messenger
+from shared.ports.posture_store import PostureStore
 from shared.ports.reads import AzureReads
 from shared.ports.stores import EventOutbox, FindingStore, PlanStore, ScanResultStore, ScanStore
 from shared.scanners.base import Focus, Scanner, Scanners
@@ -37,6 +38,7 @@ class Engine:
     blobs: BlobStore
     messenger: Messenger
     inventory: Inventory
+    postures: PostureStore
     clock: Clock
     tokens: TokenSource
     scanners: Scanners

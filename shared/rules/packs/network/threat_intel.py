@@ -8,7 +8,6 @@ from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, text_at
 from shared.rules.expectations import is_one_of
-from shared.rules.packs.network._controls import MONITORED_BOUNDARY
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
@@ -55,7 +54,6 @@ RULE = RelatedRule(
         ),
         remediation_steps=("Set threat intelligence to Alert and deny in the policy, or in the firewall",),
         auto_remediable=False,
-        controls=MONITORED_BOUNDARY,
     ),
     {_FIREWALLS: ("properties.threatIntelMode", _POLICY), _POLICIES: ("properties.threatIntelMode",)},
     _judge,

@@ -25,7 +25,6 @@ from shared.rules.packs.network._admission import (
     nsg_rule_id,
     paths_of,
 )
-from shared.rules.packs.network._controls import BOUNDARY
 from shared.rules.packs.network._openings import openings
 from shared.rules.packs.network._port_group import in_words
 from shared.rules.packs.network._risk import Standing, risk_factors, risk_score, severity_of
@@ -202,7 +201,6 @@ RULE = EffectiveReach(
         remediation_steps=("Remove the public entry point where the machine does not need one",),
         auto_remediable=False,
         scope=RuleScope.NETWORK,
-        controls=BOUNDARY,
     ),
     _GROUPS,
 )

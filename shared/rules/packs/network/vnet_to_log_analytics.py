@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import where
-from shared.rules.packs.network._controls import LOGGING, cis_azure
 from shared.rules.packs.network._flow_logs import is_analysed, of_network
 from shared.rules.property_rule import PropertyRule
 
@@ -30,7 +29,6 @@ RULE = PropertyRule(
             "Enable traffic analytics with a Log Analytics workspace",
         ),
         auto_remediable=False,
-        controls=(*cis_azure({"4.0": "7.1.1.7", "5.0": "6.1.1.7", "6.0": "6.1.1.6"}), *LOGGING),
     ),
     where(of_network, is_analysed),
 )
