@@ -60,6 +60,9 @@ def _arm_id(value: str) -> str:
 CommaList = Annotated[tuple[T, ...], BeforeValidator(_comma_list), AfterValidator(_unique)]
 """`critical,high` in any case; each member once."""
 
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
+"""A whole number as text."""
+
 
 class NoQuery(BaseModel):
     """A route without query parameters; unknown ones are refused as everywhere."""

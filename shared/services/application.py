@@ -16,10 +16,12 @@ from shared.rules.base import RuleMetadata
 from shared.scanners.base import Scanners
 from shared.services.api_keys import ApiKeys
 from shared.services.failed_attempts import FailedAttempts
+from shared.services.event_queries import EventQueries
 from shared.services.finding_queries import FindingQueries
 from shared.services.posture_queries import PostureQueries
 from shared.services.rate_limits import RateLimits
 from shared.services.scan_queries import ScanQueries
+from shared.services.webhooks import Webhooks
 from shared.settings import Settings
 
 
@@ -74,6 +76,8 @@ class Application:
     rate_limits: RateLimits
     audit: AuditLog
     api_keys: ApiKeys
+    webhooks: Webhooks
+    event_queries: EventQueries
     probes: tuple[HealthProbe, ...]
     clock: Clock
     tokens: TokenSource
