@@ -8,8 +8,8 @@ import azure.functions as func
 
 from functions.http.registration import http_blueprint
 from functions.http.routes import ROUTES
-from functions.queues import scan_engine
-from functions.timers import upkeep
+from functions.queues import deliveries, scan_engine
+from functions.timers import events, upkeep
 from shared.container import ContainerSource
 
 source = ContainerSource(os.environ)
@@ -17,4 +17,6 @@ source = ContainerSource(os.environ)
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 app.register_functions(http_blueprint(ROUTES, source.application))
 app.register_functions(scan_engine.blueprint(source.container))
+app.register_functions(deliveries.blueprint(source.container))
 app.register_functions(upkeep.blueprint(source.container))
+app.register_functions(events.blueprint(source.container))

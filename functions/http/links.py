@@ -76,4 +76,6 @@ def position_of(app: Application, path: str, token: str) -> int:
     try:
         return int(_codec(app).decode(path, {}, token))
     except InvalidRequestError as error:
-        raise InvalidRequestError.of("after", Reason.INVALID_VALUE, "After is not a position of this list") from error
+        raise InvalidRequestError.of(
+            "after", Reason.INVALID_VALUE, "After is not a position of this list"
+        ) from error

@@ -175,9 +175,7 @@ def _admin_post(
     errors: tuple[ErrorCode, ...] = (),
 ) -> Route[BodyT, NoQuery]:
     """A write: administrators."""
-    return replace(
-        _post(contract_id, name, path, handler, body, responses, summary, errors), roles=ADMINS
-    )
+    return replace(_post(contract_id, name, path, handler, body, responses, summary, errors), roles=ADMINS)
 
 
 def _admin_patch(

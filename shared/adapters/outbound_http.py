@@ -127,7 +127,13 @@ class GuardedOutbound:
             raise RefusedDestinationError("must be an absolute URL") from error
         if parts.scheme != "https" and not (self._allow_private and parts.scheme == "http"):
             raise RefusedDestinationError("must begin with https://")
-        if not host or parts.username is not None or parts.password is not None or parts.fragment or port == 0:
+        if (
+            not host
+            or parts.username is not None
+            or parts.password is not None
+            or parts.fragment
+            or port == 0
+        ):
             raise RefusedDestinationError("must have a host and neither user name, password nor fragment")
         self._check_literal(host)
 
@@ -140,16 +146,16 @@ class GuardedOutbound:
         if not self._allow_private and not is_public(address):
             raise RefusedDestinationError("leads to an address that is not public")
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> Answer:
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Answer:
         """See `Outbound.post`."""
         self.check_url(url)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 return await self._post(url, headers, body)
         except _RefusedAddressError as error:
             raise RefusedDestinationError("leads to an address that is not public") from error
         except TimeoutError as error:
-            raise NoAnswerError(f"no answer within {timeout:g} seconds") from error
+            raise NoAnswerError(f"no answer within {seconds:g} seconds") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if isinstance(error.__cause__, _RefusedAddressError):
                 raise RefusedDestinationError("leads to an address that is not public") from error

@@ -1,8 +1,9 @@
 """Signatures of webhooks: the one of the product's own API, and Standard Webhooks beside it. Pure.
 
-Own scheme (contract section 8): `sha256=` and the lower-case hex HMAC-SHA256 of the raw body under the secret's
-UTF-8 bytes. Standard Webhooks 1.0 (https://github.com/standard-webhooks/standard-webhooks, spec): `v1,` and the
-base64 HMAC-SHA256 of `id.timestamp.body`; several signatures, separated by spaces, while a secret rotates.
+Own scheme (contract section 8): `sha256=` and the lower-case hex HMAC-SHA256 of the raw body under the UTF-8
+bytes of the secret. Standard Webhooks 1.0 (https://github.com/standard-webhooks/standard-webhooks, spec):
+`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; several of them, separated by spaces, while a secret
+rotates.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Webhooks and their deliveries: what is stored, and what follows from an attempt (contract section 8). Pure."""
+"""Webhooks and their deliveries: what is stored, what follows from an attempt (contract section 8). Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RETRY_DELAYS: Final = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-"""Pause after each failed attempt (contract section 8); after the one behind the last pause it is given up."""
+"""Pause after each failed attempt (contract section 8); then the delivery is given up."""
 JITTER: Final = 0.1
 """Largest part by which a pause is lengthened, never shortened."""
 LONGEST_PAUSE: Final = timedelta(hours=24)
@@ -99,9 +99,7 @@ class WebhookHealth(_Stored):
         rest: datetime | None = None
         if failures >= REST_AFTER:
             rest = now + min(LONGEST_REST, FIRST_REST * 2 ** min(failures - REST_AFTER, 10))
-        return WebhookHealth(
-            failures=failures, failing_since=self.failing_since or now, resting_until=rest
-        )
+        return WebhookHealth(failures=failures, failing_since=self.failing_since or now, resting_until=rest)
 
 
 class DeliveryStatus(StrEnum):
@@ -114,7 +112,7 @@ class DeliveryStatus(StrEnum):
 
 
 class Delivery(_Stored):
-    """One event on its way to one webhook. `position` is the event's in the log, `replay` 0 for the first way."""
+    """One event on its way to one webhook. `position` is that of the log, `replay` 0 the first time."""
 
     webhook_id: str
     position: int
@@ -212,7 +210,12 @@ def disabling_reason(delivery: Delivery, outcome: Outcome, health: WebhookHealth
     if outcome.gone:
         return "the receiver answered 410 Gone"
     first, since = delivery.first_attempt_at, health.failing_since
-    if delivery.status is DeliveryStatus.DEAD_LETTER and first is not None and since is not None and since <= first:
+    if (
+        delivery.status is DeliveryStatus.DEAD_LETTER
+        and first is not None
+        and since is not None
+        and since <= first
+    ):
         return f"nothing was accepted since {since:%Y-%m-%dT%H:%M:%SZ}"
     return None
 

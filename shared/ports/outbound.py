@@ -37,11 +37,11 @@ class Outbound(Protocol):
         """
         ...
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> Answer:
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Answer:
         """Send one request; any status is an answer, redirects too.
 
         Raises:
             RefusedDestinationError: the URL, or an address its host resolves to, may not be called.
-            NoAnswerError: no connection, no answer within `timeout` seconds, or none in HTTP.
+            NoAnswerError: no connection, no answer within `seconds`, or none in HTTP.
         """
         ...

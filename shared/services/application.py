@@ -15,8 +15,8 @@ from shared.ports.identity import AuditLog
 from shared.rules.base import RuleMetadata
 from shared.scanners.base import Scanners
 from shared.services.api_keys import ApiKeys
-from shared.services.failed_attempts import FailedAttempts
 from shared.services.event_queries import EventQueries
+from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_queries import FindingQueries
 from shared.services.posture_queries import PostureQueries
 from shared.services.rate_limits import RateLimits

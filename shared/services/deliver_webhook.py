@@ -1,6 +1,6 @@
 """Delivering webhooks: one attempt at the head of a chain, and what follows from it.
 
-A chain is the pending deliveries of one (webhook, subject), in order. Only its head is attempted; the next one
+A chain is the pending deliveries of one (webhook, subject), in order. Only its head is attempted; the next
 follows after delivery, dead letter or switching off. A crash at any point makes the message come again, and
 at worst the same event goes out twice under the same id.
 """

@@ -32,7 +32,7 @@ class WakeMessage(BaseModel):
 
 
 def wake(delivery: Delivery, cause: str, now: datetime, due: datetime | None = None) -> Message:
-    """A wake-up for a delivery at `due` (default: at once). The same cause at the same attempt is one message."""
+    """A wake-up for a delivery at `due` (default: at once); one message for each cause and attempt."""
     body = WakeMessage(
         webhook_id=delivery.webhook_id,
         subject=delivery.subject,

@@ -102,7 +102,9 @@ async def replay(call: Call[ReplayBody, NoQuery], app: Application) -> Reply:
     try:
         since = parse_wire_time(call.body.since)
     except ValueError as error:
-        raise InvalidRequestError.of("since", Reason.INVALID_VALUE, "Since must be a time that exists") from error
+        raise InvalidRequestError.of(
+            "since", Reason.INVALID_VALUE, "Since must be a time that exists"
+        ) from error
     after = None if call.body.after is None else position_of(app, call.path, call.body.after)
     done = await app.webhooks.replay(call.parameters["webhook_id"], since, after)
     stopped = None if done.stopped_at is None else token_of(app, call.path, done.stopped_at)

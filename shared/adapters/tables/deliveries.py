@@ -1,9 +1,9 @@
 """Deliveries of webhooks in the tables `WebhookQueue` and `WebhookDeliveries`.
 
-`WebhookQueue` has the pending ones alone, so that it stays small: `<subject>~<position>~<replay>`, a chain's
-head first. `WebhookDeliveries` is the log, newest event first, and says whether a delivery is over. A delivery
-is logged before it is queued and over in the log before it leaves the queue: whoever repeats either after a
-crash finds what is missing and does no more.
+`WebhookQueue` has the pending ones alone, so that it stays small: `<subject>~<position>~<replay>`, the head
+of a chain first. `WebhookDeliveries` is the log, newest event first, and says whether a delivery is over. A
+delivery is logged before it is queued, and over in the log before it leaves the queue: whoever repeats either
+after a crash finds what is missing and does no more.
 """
 
 from __future__ import annotations

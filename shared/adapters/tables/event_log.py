@@ -160,7 +160,9 @@ class TableEventLog:
                 return gone
             await self._forget_subjects(entries)
             await self._put_mark("first", last)
-            rows = [{"PartitionKey": _segment(one.position), "RowKey": _row_key(one.position)} for one in entries]
+            rows = [
+                {"PartitionKey": _segment(one.position), "RowKey": _row_key(one.position)} for one in entries
+            ]
             await write_rows(self._log, [Write(Action.DELETE, row) for row in rows])
             gone += len(entries)
 
@@ -171,10 +173,14 @@ class TableEventLog:
         async def old(subject: str) -> list[Entity]:
             rows = await self._of_subject(subject)
             last = max((int(row["sequence"]) for row in rows), default=0)
-            return [row for row in rows if int(row["sequence"]) <= upto[subject] and int(row["sequence"]) < last]
+            return [
+                row for row in rows if int(row["sequence"]) <= upto[subject] and int(row["sequence"]) < last
+            ]
 
         found = await each(list(upto), old)
-        keys = [{"PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]} for rows in found for row in rows]
+        keys = [
+            {"PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]} for rows in found for row in rows
+        ]
         await write_rows(self._subjects, [Write(Action.DELETE, key) for key in keys])
 
     async def _mark(self, name: str) -> int:

@@ -102,5 +102,7 @@ class TableWebhookStore:
     def _webhook(self, row: Entity) -> Webhook:
         members: dict[str, Any] = orjson.loads(unpack(row))
         stored = orjson.loads(self._sealer.open(row["secrets"]))
-        members["secrets"] = tuple(WebhookSecret(value=SecretStr(value), until=until) for value, until in stored)
+        members["secrets"] = tuple(
+            WebhookSecret(value=SecretStr(value), until=until) for value, until in stored
+        )
         return Webhook.model_validate(members)

@@ -1,0 +1,78 @@
+"""Composition of everything about events: feeds, webhooks, notifications, schedules, changes of resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.services.deliver_webhook import DeliverWebhook
+from shared.services.engine import Engine
+from shared.services.event_queries import EventQueries
+from shared.services.fan_out_webhooks import FEED as WEBHOOK_FEED
+from shared.services.fan_out_webhooks import FanOutWebhooks
+from shared.services.publish_events import FEED as EVENT_GRID_FEED
+from shared.services.publish_events import PublishEvents
+from shared.services.relay_events import RelayEvents, TrimEvents
+from shared.services.start_scan import StartScan
+from shared.services.sweep_webhooks import SweepWebhooks
+from shared.services.webhooks import Webhooks
+from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.data.tables.aio import TableServiceClient
+
+    from shared.ports.messaging import EventPublisher
+
+
+@dataclass(frozen=True, slots=True)
+class EventParts:
+    """What triggers and handlers use. `publish` is None without an Event Grid topic."""
+
+    relay: RelayEvents
+    trim: TrimEvents
+    publish: PublishEvents | None
+    queries: EventQueries
+    fan_out: FanOutWebhooks
+    deliver: DeliverWebhook
+    sweep: SweepWebhooks
+    webhooks: Webhooks
+
+
+def open_events(
+    settings: Settings,
+    engine: Engine,
+    tables: TableServiceClient,
+    publisher: EventPublisher | None,
+    start_scan: StartScan,
+    credential: Callable[[], AsyncTokenCredential],
+    stack: AsyncExitStack,
+) -> EventParts:
+    """Build the parts; clients are closed with the stack."""
+    from shared.adapters.outbound_http import GuardedOutbound  # noqa: PLC0415
+    from shared.adapters.sealers import FernetSealer  # noqa: PLC0415
+    from shared.adapters.tables.deliveries import TableDeliveryStore  # noqa: PLC0415
+    from shared.adapters.tables.event_log import TableEventLog, TableFeedPositions  # noqa: PLC0415
+    from shared.adapters.tables.webhooks import TableWebhookStore  # noqa: PLC0415
+
+    own = settings.events
+    clock, messenger = engine.clock, engine.messenger
+    log, positions = TableEventLog(tables), TableFeedPositions(tables)
+    sealer = FernetSealer([key.get_secret_value() for key in own.sealing_keys])
+    registrations, deliveries = TableWebhookStore(tables, sealer), TableDeliveryStore(tables)
+    outbound = GuardedOutbound(allow_private=own.local)
+    stack.push_async_callback(outbound.aclose)
+    fan_out = FanOutWebhooks(log, positions, registrations, deliveries, messenger, clock)
+    feeds = [WEBHOOK_FEED] if publisher is None else [WEBHOOK_FEED, EVENT_GRID_FEED]
+    return EventParts(
+        relay=RelayEvents(engine.outbox, log, clock),
+        trim=TrimEvents(log, positions, feeds, own.keep, clock),
+        publish=None if publisher is None else PublishEvents(log, positions, publisher),
+        queries=EventQueries(log, clock),
+        fan_out=fan_out,
+        deliver=DeliverWebhook(log, registrations, deliveries, outbound, messenger, clock),
+        sweep=SweepWebhooks(deliveries, messenger, clock),
+        webhooks=Webhooks(registrations, deliveries, log, outbound, fan_out, clock, engine.tokens),
+    )
