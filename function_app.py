@@ -9,7 +9,7 @@ import azure.functions as func
 from functions.http.registration import http_blueprint
 from functions.http.routes import ROUTES
 from functions.queues import deliveries, scan_engine
-from functions.timers import events, upkeep
+from functions.timers import events, schedules, upkeep
 from shared.container import ContainerSource
 
 source = ContainerSource(os.environ)
@@ -20,3 +20,4 @@ app.register_functions(scan_engine.blueprint(source.container))
 app.register_functions(deliveries.blueprint(source.container))
 app.register_functions(upkeep.blueprint(source.container))
 app.register_functions(events.blueprint(source.container))
+app.register_functions(schedules.blueprint(source.container))

@@ -156,6 +156,7 @@ async def open_container(settings: Settings) -> Container:
             api_keys=callers.api_keys,
             webhooks=events.webhooks,
             event_queries=events.queries,
+            schedules=events.schedules,
             probes=(StorageProbe(tables), BrokerProbe(broker)),
             clock=engine.clock,
             tokens=engine.tokens,

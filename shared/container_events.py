@@ -7,18 +7,22 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.ports.config_source import NotificationTargets
 from shared.services.deliver_webhook import DeliverWebhook
 from shared.services.engine import Engine
 from shared.services.event_queries import EventQueries
 from shared.services.fan_out_webhooks import FEED as WEBHOOK_FEED
 from shared.services.fan_out_webhooks import FanOutWebhooks
+from shared.services.fire_schedules import FireSchedules
 from shared.services.publish_events import FEED as EVENT_GRID_FEED
 from shared.services.publish_events import PublishEvents
 from shared.services.relay_events import RelayEvents, TrimEvents
+from shared.services.schedules import Schedules
 from shared.services.start_scan import StartScan
 from shared.services.sweep_webhooks import SweepWebhooks
 from shared.services.webhooks import Webhooks
 from shared.settings import Settings
+from shared.settings_events import EventSettings
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -39,6 +43,8 @@ class EventParts:
     deliver: DeliverWebhook
     sweep: SweepWebhooks
     webhooks: Webhooks
+    schedules: Schedules
+    fire: FireSchedules
 
 
 def open_events(
@@ -51,10 +57,12 @@ def open_events(
     stack: AsyncExitStack,
 ) -> EventParts:
     """Build the parts; clients are closed with the stack."""
+    from shared.adapters.memory.config_source import FixedConfigSource  # noqa: PLC0415
     from shared.adapters.outbound_http import GuardedOutbound  # noqa: PLC0415
     from shared.adapters.sealers import FernetSealer  # noqa: PLC0415
     from shared.adapters.tables.deliveries import TableDeliveryStore  # noqa: PLC0415
     from shared.adapters.tables.event_log import TableEventLog, TableFeedPositions  # noqa: PLC0415
+    from shared.adapters.tables.schedules import TableScheduleStore  # noqa: PLC0415
     from shared.adapters.tables.webhooks import TableWebhookStore  # noqa: PLC0415
 
     own = settings.events
@@ -64,6 +72,8 @@ def open_events(
     registrations, deliveries = TableWebhookStore(tables, sealer), TableDeliveryStore(tables)
     outbound = GuardedOutbound(allow_private=own.local)
     stack.push_async_callback(outbound.aclose)
+    config = FixedConfigSource(_targets(own), own.scan_interval_minutes)
+    schedules = TableScheduleStore(tables)
     fan_out = FanOutWebhooks(log, positions, registrations, deliveries, messenger, clock)
     feeds = [WEBHOOK_FEED] if publisher is None else [WEBHOOK_FEED, EVENT_GRID_FEED]
     return EventParts(
@@ -75,4 +85,16 @@ def open_events(
         deliver=DeliverWebhook(log, registrations, deliveries, outbound, messenger, clock),
         sweep=SweepWebhooks(deliveries, messenger, clock),
         webhooks=Webhooks(registrations, deliveries, log, outbound, fan_out, clock, engine.tokens),
+        schedules=Schedules(schedules, config, clock, engine.tokens),
+        fire=FireSchedules(schedules, engine.scans, start_scan, engine.inventory, config, clock),
+    )
+
+
+def _targets(settings: EventSettings) -> NotificationTargets:
+    slack, teams = settings.slack_webhook, settings.teams_webhook
+    return NotificationTargets(
+        slack_webhook=None if slack is None else slack.get_secret_value(),
+        teams_webhook=None if teams is None else teams.get_secret_value(),
+        email_recipients=settings.email_recipients,
+        least_severity=settings.notify_severity,
     )

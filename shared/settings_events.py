@@ -65,7 +65,7 @@ class EmailSettings(_Frozen):
 
 
 class EventSettings(_Frozen):
-    """Feeds, notifications, what starts scans by itself. `local`: http and private receivers may be called."""
+    """Feeds, notifications, what starts scans by itself. `local`: private receivers may be called."""
 
     keep: timedelta
     sealing_keys: tuple[SecretStr, ...]

@@ -26,7 +26,17 @@ from functions.http.exchange import (
 from functions.http.openapi import document
 from functions.http.security import posture as security_posture
 from functions.http.security import scans as security_scans
-from functions.http.v1 import access, events, findings, permissions, posture, rules, scans, webhooks
+from functions.http.v1 import (
+    access,
+    events,
+    findings,
+    permissions,
+    posture,
+    rules,
+    scans,
+    schedules,
+    webhooks,
+)
 from shared.api.access import ApiKeyBody, ApiKeyCreated, ApiKeyPage, AuditTrail
 from shared.api.compliance import (
     ComplianceReport,
@@ -48,6 +58,7 @@ from shared.api.query import (
     ScansQuery,
     TrendQuery,
 )
+from shared.api.schedules import ScheduleBody, SchedulePage, SchedulePatch, ScheduleView
 from shared.api.security import SecurityScanAccepted, SecurityScanBody, SecurityScanDetail
 from shared.api.v1 import (
     CoveragePage,
@@ -285,6 +296,18 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
          FrameworkDetail, "Get a framework with its controls and the rules that speak to them"),
     _get("X-21", "v1_posture_trend", f"{_V1}/posture/trend", posture.trend, TrendQuery, PostureTrend,
          "Get how posture went over the latest full scans"),
+    _get("X-12", "v1_schedules_list", f"{_V1}/schedules", schedules.listing, PageQuery, SchedulePage,
+         "List schedules, the built-in one first"),
+    _post("X-12", "v1_schedules_create", f"{_V1}/schedules", schedules.create, ScheduleBody,
+          {201: ScheduleView}, "Make a schedule of scans", (ErrorCode.CONFLICT,)),
+    _get("X-12", "v1_schedules_get", f"{_V1}/schedules/{{schedule_id}}", schedules.get, NoQuery,
+         ScheduleView, "Get a schedule with its last and next run"),
+    replace(_post("X-12", "v1_schedules_update", f"{_V1}/schedules/{{schedule_id}}", schedules.update,
+                  SchedulePatch, {200: ScheduleView}, "Change a schedule, or switch it on or off",
+                  (ErrorCode.CONFLICT,)), method="PATCH"),
+    replace(_admin_delete("X-12", "v1_schedules_delete", f"{_V1}/schedules/{{schedule_id}}",
+                          schedules.delete, "Remove a schedule"),
+            roles=WRITERS, errors=(ErrorCode.CONFLICT,)),
     _admin_get("X-05", "v1_webhooks_list", f"{_V1}/webhooks", webhooks.listing, PageQuery, WebhookPage,
                "List webhooks, newest first"),
     _admin_post("X-05", "v1_webhooks_create", f"{_V1}/webhooks", webhooks.create, WebhookBody,

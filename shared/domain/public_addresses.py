@@ -2,8 +2,8 @@
 
 Refused are all of IANA's special-purpose blocks (RFC 6890 and the registries
 https://www.iana.org/assignments/iana-ipv4-special-registry and .../iana-ipv6-special-registry), multicast,
-the forms of IPv6 that carry an IPv4 address (mapped RFC 4291, NAT64 RFC 6052 and RFC 8215, 6to4 RFC 3056, Teredo
-RFC 4380), and Azure's platform address 168.63.129.16, which is public by number only
+the forms of IPv6 that carry an IPv4 address (mapped RFC 4291, NAT64 RFC 6052 and RFC 8215, 6to4 RFC 3056,
+Teredo RFC 4380), and Azure's platform address 168.63.129.16, which is public by number only
 (https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
 """
 

@@ -21,6 +21,7 @@ from shared.services.finding_queries import FindingQueries
 from shared.services.posture_queries import PostureQueries
 from shared.services.rate_limits import RateLimits
 from shared.services.scan_queries import ScanQueries
+from shared.services.schedules import Schedules
 from shared.services.webhooks import Webhooks
 from shared.settings import Settings
 
@@ -78,6 +79,7 @@ class Application:
     api_keys: ApiKeys
     webhooks: Webhooks
     event_queries: EventQueries
+    schedules: Schedules
     probes: tuple[HealthProbe, ...]
     clock: Clock
     tokens: TokenSource

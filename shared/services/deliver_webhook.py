@@ -8,7 +8,7 @@ at worst the same event goes out twice under the same id.
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -36,7 +36,8 @@ from shared.services.webhook_messages import ALMOST, WakeMessage, wake
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 2
-"""Attempts at one webhook that a process makes side by side: a slow receiver leaves places for others."""
+"""Attempts at one slow receiver that a process makes side by side: others find places free."""
+SLOW: Final = timedelta(seconds=1)
 BUSY_PAUSE: Final = timedelta(seconds=5)
 _PROBE: Final = timedelta(seconds=TIMEOUT_SECONDS + 5)
 _TRIES: Final = 5
@@ -60,7 +61,8 @@ class DeliverWebhook:
         self._outbound = outbound
         self._messenger = messenger
         self._clock = clock
-        self._under_way: Counter[str] = Counter()
+        self._under_way: defaultdict[str, list[datetime]] = defaultdict(list)
+        self._slow: set[str] = set()
 
     async def run(self, message: WakeMessage) -> None:
         """Look at a chain and do what is due."""
@@ -84,18 +86,20 @@ class DeliverWebhook:
         await self._attempt(stored.value, found)
 
     async def _attempt(self, webhook: Webhook, found: Versioned[Delivery]) -> None:
-        if self._under_way[webhook.webhook_id] >= AT_ONCE:
+        if self._is_busy(webhook.webhook_id):
             await self._put_off(found, self._clock.now() + BUSY_PAUSE)
             return
         rest = await self._rest(webhook.webhook_id)
         if rest is not None:
             await self._put_off(found, rest)
             return
-        self._under_way[webhook.webhook_id] += 1
+        began = self._clock.now()
+        self._under_way[webhook.webhook_id].append(began)
         try:
             outcome = await self._outcome(webhook, found.value)
         finally:
-            self._under_way[webhook.webhook_id] -= 1
+            self._under_way[webhook.webhook_id].remove(began)
+        (self._slow.add if outcome.at - began >= SLOW else self._slow.discard)(webhook.webhook_id)
         health = await self._note(webhook.webhook_id, outcome)
         done = after_attempt(found.value, outcome)
         reason = None if outcome.delivered else disabling_reason(done, outcome, health)
@@ -105,6 +109,12 @@ class DeliverWebhook:
             await self._end(done)
         elif await self._deliveries.update(done, found.etag):
             await self._send(wake(done, _due(done), self._clock.now(), done.due_at))
+
+    def _is_busy(self, webhook_id: str) -> bool:
+        under_way = self._under_way[webhook_id]
+        if len(under_way) < AT_ONCE:
+            return False
+        return webhook_id in self._slow or self._clock.now() - under_way[0] >= SLOW
 
     async def _outcome(self, webhook: Webhook, delivery: Delivery) -> Outcome:
         entry = await self._log.get(delivery.position)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from devhost.functionhost.invocation import Invoker
-from devhost.functionhost.ncrontab import Ncrontab
+from shared.domain.ncrontab import Ncrontab
 from devhost.functionhost.timers import Timer, TimerState, TimerStateError, is_monitored
 from tests.functionhost.functions import NoOutputs, indexed
 
