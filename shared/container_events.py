@@ -17,6 +17,7 @@ from shared.services.fire_schedules import FireSchedules
 from shared.services.publish_events import FEED as EVENT_GRID_FEED
 from shared.services.publish_events import PublishEvents
 from shared.services.relay_events import RelayEvents, TrimEvents
+from shared.services.resource_changes import ResourceChanges
 from shared.services.schedules import Schedules
 from shared.services.start_scan import StartScan
 from shared.services.sweep_webhooks import SweepWebhooks
@@ -45,6 +46,7 @@ class EventParts:
     webhooks: Webhooks
     schedules: Schedules
     fire: FireSchedules
+    changes: ResourceChanges
 
 
 def open_events(
@@ -62,6 +64,7 @@ def open_events(
     from shared.adapters.sealers import FernetSealer  # noqa: PLC0415
     from shared.adapters.tables.deliveries import TableDeliveryStore  # noqa: PLC0415
     from shared.adapters.tables.event_log import TableEventLog, TableFeedPositions  # noqa: PLC0415
+    from shared.adapters.tables.rescans import TableRescanStore  # noqa: PLC0415
     from shared.adapters.tables.schedules import TableScheduleStore  # noqa: PLC0415
     from shared.adapters.tables.webhooks import TableWebhookStore  # noqa: PLC0415
 
@@ -87,6 +90,9 @@ def open_events(
         webhooks=Webhooks(registrations, deliveries, log, outbound, fan_out, clock, engine.tokens),
         schedules=Schedules(schedules, config, clock, engine.tokens),
         fire=FireSchedules(schedules, engine.scans, start_scan, engine.inventory, config, clock),
+        changes=ResourceChanges(
+            TableRescanStore(tables), start_scan, engine.scanners, messenger, clock, own.rescan_quiet
+        ),
     )
 
 

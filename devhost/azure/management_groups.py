@@ -29,9 +29,8 @@ def descendants(estate: Estate, tenant_id: str, path: ArmPath) -> list[dict[str,
     if stored is not None and not stored.malformed:
         return list(_below(stored.decoded(), group))
     if name.lower() == tenant_id.lower():
-        return [
-            _descendant(f"/subscriptions/{one}", _SUBSCRIPTION, one, group) for one in estate.subscriptions
-        ]
+        ids = sorted(estate.subscriptions)
+        return [_descendant(f"/subscriptions/{one}", _SUBSCRIPTION, one, group) for one in ids]
     raise ArmError(403, "AuthorizationFailed", f"The client may not read the management group '{name}'.")
 
 

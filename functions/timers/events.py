@@ -36,10 +36,12 @@ def blueprint(container: ContainerGetter) -> func.Blueprint:
         if publish is not None:
             await publish.run()
 
-    @timers.function_name("sweep_webhooks")
+    @timers.function_name("sweep_events")
     @timers.timer_trigger(arg_name="timer", schedule=SWEEP, run_on_startup=False, use_monitor=True)
-    async def sweep_webhooks(timer: func.TimerRequest) -> None:
-        await (await container()).events.sweep.run()
+    async def sweep_events(timer: func.TimerRequest) -> None:
+        events = (await container()).events
+        await events.sweep.run()
+        await events.changes.sweep()
 
     @timers.function_name("trim_events")
     @timers.timer_trigger(arg_name="timer", schedule=TRIM, run_on_startup=False, use_monitor=True)

@@ -1,6 +1,6 @@
 """Schedules of scans: when they are due, in which time zone, and what became of each run. Pure.
 
-A due time of an NCRONTAB expression is a time of day in the schedule's zone. Where clocks are set forward, what
+A due time of an NCRONTAB expression is a time of day in the zone. Where clocks are set forward, what
 falls into the hour that does not exist fires once, at the moment the clocks move. Where they are set back, a
 time that exists twice fires at its first coming only. Intervals count real time and know no clocks. Due times
 that passed while nobody looked fire once, together.
@@ -77,7 +77,7 @@ class Run(_Stored):
 
 
 class Firing(_Stored):
-    """A run under way: written down before its scan starts, so that whoever takes over starts the same one."""
+    """A run under way: written down before its scan starts: who takes over starts the same one."""
 
     due: datetime
     since: datetime
@@ -173,7 +173,7 @@ def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
     instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == wall:
         return instant
-    # In a gap fold=0 counts with the offset before it and fold=1 with the one behind: between the two instants
+    # In a gap fold=0 counts with the offset before it and fold=1 with the one behind: between those two
     # lies the moment at which the clocks move.
     late, early = instant, wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     before = early.astimezone(zone).utcoffset()
