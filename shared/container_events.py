@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.domain.scan import NotificationChannel
 from shared.ports.config_source import NotificationTargets
 from shared.services.deliver_webhook import DeliverWebhook
 from shared.services.engine import Engine
@@ -14,6 +15,8 @@ from shared.services.event_queries import EventQueries
 from shared.services.fan_out_webhooks import FEED as WEBHOOK_FEED
 from shared.services.fan_out_webhooks import FanOutWebhooks
 from shared.services.fire_schedules import FireSchedules
+from shared.services.notify import FEED as NOTIFICATION_FEED
+from shared.services.notify import NotificationFeed, SendNotification
 from shared.services.publish_events import FEED as EVENT_GRID_FEED
 from shared.services.publish_events import PublishEvents
 from shared.services.relay_events import RelayEvents, TrimEvents
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from azure.data.tables.aio import TableServiceClient
 
     from shared.ports.messaging import EventPublisher
+    from shared.ports.notifier import Notifier
+    from shared.ports.outbound import Outbound
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class EventParts:
     schedules: Schedules
     fire: FireSchedules
     changes: ResourceChanges
+    notification_feed: NotificationFeed
+    notify: SendNotification
 
 
 def open_events(
@@ -78,7 +85,7 @@ def open_events(
     config = FixedConfigSource(_targets(own), own.scan_interval_minutes)
     schedules = TableScheduleStore(tables)
     fan_out = FanOutWebhooks(log, positions, registrations, deliveries, messenger, clock)
-    feeds = [WEBHOOK_FEED] if publisher is None else [WEBHOOK_FEED, EVENT_GRID_FEED]
+    feeds = [WEBHOOK_FEED, NOTIFICATION_FEED, *([] if publisher is None else [EVENT_GRID_FEED])]
     return EventParts(
         relay=RelayEvents(engine.outbox, log, clock),
         trim=TrimEvents(log, positions, feeds, own.keep, clock),
@@ -93,7 +100,48 @@ def open_events(
         changes=ResourceChanges(
             TableRescanStore(tables), start_scan, engine.scanners, messenger, clock, own.rescan_quiet
         ),
+        notification_feed=NotificationFeed(log, positions, engine.scans, messenger),
+        notify=SendNotification(
+            engine.scans,
+            engine.results,
+            _notifiers(own, outbound, credential),
+            config,
+            messenger,
+            clock,
+            settings.api.public_url,
+        ),
     )
+
+
+def _notifiers(
+    settings: EventSettings, outbound: Outbound, credential: Callable[[], AsyncTokenCredential]
+) -> dict[NotificationChannel, Notifier]:
+    from shared.adapters.notifiers.email_communication import CommunicationNotifier  # noqa: PLC0415
+    from shared.adapters.notifiers.email_smtp import SmtpNotifier  # noqa: PLC0415
+    from shared.adapters.notifiers.slack import SlackNotifier  # noqa: PLC0415
+    from shared.adapters.notifiers.teams import TeamsNotifier  # noqa: PLC0415
+
+    notifiers: dict[NotificationChannel, Notifier] = {
+        NotificationChannel.SLACK: SlackNotifier(outbound),
+        NotificationChannel.TEAMS: TeamsNotifier(outbound),
+    }
+    email = settings.email
+    if email is not None and email.endpoint is not None:
+        notifiers[NotificationChannel.EMAIL] = CommunicationNotifier(
+            outbound, email.endpoint, email.sender, credential
+        )
+    elif email is not None and email.smtp is not None:
+        smtp = email.smtp
+        notifiers[NotificationChannel.EMAIL] = SmtpNotifier(
+            email.sender,
+            smtp.host,
+            smtp.port,
+            user=smtp.user,
+            password=None if smtp.password is None else smtp.password.get_secret_value(),
+            implicit_tls=smtp.implicit_tls,
+            plain=settings.local and smtp.host in ("localhost", "127.0.0.1", "::1"),
+        )
+    return notifiers
 
 
 def _targets(settings: EventSettings) -> NotificationTargets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Final
 
@@ -27,7 +28,13 @@ def blueprint(container: ContainerGetter) -> func.Blueprint:
     async def relay_events(timer: func.TimerRequest) -> None:
         events = (await container()).events
         await events.relay.run()
-        await events.fan_out.run()
+        # One feed in trouble does not hold up the other: both are tried, then the trouble is told.
+        outcomes = await asyncio.gather(
+            events.fan_out.run(), events.notification_feed.run(), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     @timers.function_name("publish_events")
     @timers.timer_trigger(arg_name="timer", schedule=PUBLISH, run_on_startup=False, use_monitor=True)
