@@ -162,9 +162,7 @@ async def test_a_writer_that_died_after_the_log_is_made_up_for(storage_connectio
     async with table_service(connection_string=storage_connection_string) as tables:
         await TableEventLog(tables, prefix=prefix).append([of(1, 1)], T0)
         half = table_log.LoggedEvent(position=2, sequence=2, logged_at=T0, event=of(1, 2))
-        await Table(tables, f"{prefix}EventLog").write(
-            Write(Action.CREATE, table_log._entry_row(half))
-        )
+        await Table(tables, f"{prefix}EventLog").write(Write(Action.CREATE, table_log._entry_row(half)))
         (entry,) = await TableEventLog(tables, prefix=prefix).append([of(1, 2), of(1, 3)], T0)
         assert (entry.position, entry.sequence, entry.event) == (3, 3, of(1, 3))
 

@@ -85,9 +85,7 @@ async def test_every_event_arrives_in_order_whatever_dies(seed: int) -> None:
         for _, subject, sequence in world.receivers.events(url):
             if sequence not in first_seen[f"findings/{subject}"]:
                 first_seen[f"findings/{subject}"].append(sequence)
-        assert first_seen == {
-            subject: list(range(1, len(ids) + 1)) for subject, ids in expected.items()
-        }
+        assert first_seen == {subject: list(range(1, len(ids) + 1)) for subject, ids in expected.items()}
 
 
 async def test_two_hosts_relay_and_fan_out_at_once() -> None:
