@@ -1,4 +1,4 @@
-"""Processes that die at any call between an event's birth and its delivery: nothing lost, nothing out of order."""
+"""Processes that die at any call between event and delivery: nothing lost, nothing out of order."""
 
 from __future__ import annotations
 
