@@ -11,8 +11,8 @@ from shared.container import ContainerGetter
 
 log = logging.getLogger(__name__)
 
-EVERY_MINUTE: Final = "0 * * * * *"
-"""NCRONTAB: second minute hour day month weekday."""
+LOOK: Final = "*/15 * * * * *"
+"""NCRONTAB: second minute hour day month weekday. A look costs one read of a small partition."""
 
 
 def blueprint(container: ContainerGetter) -> func.Blueprint:
@@ -20,7 +20,7 @@ def blueprint(container: ContainerGetter) -> func.Blueprint:
     timers = func.Blueprint()  # type: ignore[no-untyped-call]
 
     @timers.function_name("scheduled_scans")
-    @timers.timer_trigger(arg_name="timer", schedule=EVERY_MINUTE, run_on_startup=False, use_monitor=True)
+    @timers.timer_trigger(arg_name="timer", schedule=LOOK, run_on_startup=False, use_monitor=True)
     async def scheduled_scans(timer: func.TimerRequest) -> None:
         started = await (await container()).events.fire.run()
         if started:

@@ -16,6 +16,8 @@ from shared.domain.page import PageRequest
 from shared.domain.webhook_signatures import verify_body, verify_message
 from shared.domain.webhooks import RETRY_DELAYS, DeliveryStatus
 from shared.ports.outbound import Answer
+from shared.services.fan_out_webhooks import FEED
+from shared.services.relay_events import TrimEvents
 from shared.services.sweep_webhooks import SLACK
 from shared.services.webhooks import WebhookChange
 from tests.adapters.builders import event
@@ -378,3 +380,24 @@ async def test_what_cannot_be_a_receiver_is_refused() -> None:
     assert refused.value.details == {"field": "url", "reason": "invalid_value"}
     with pytest.raises(InvalidRequestError):
         await world.service.create(URL, (EventType.SCAN_COMPLETED,), "whsec_no base64!", "tester")
+
+
+async def test_old_events_and_deliveries_are_forgotten_once_every_feed_has_them() -> None:
+    world = EventWorld()
+    webhook = await world.register(URL)
+    keep = timedelta(days=30)
+    trim = TrimEvents(
+        world.log, world.positions, [FEED, "late"], world.webhooks, world.deliveries, keep, world.clock
+    )
+    await world.outbox.append([of(number, 1) for number in range(5)])
+    await world.hand_on()
+    await world.work()
+    world.clock.advance(keep + timedelta(hours=1))
+    await world.outbox.append([of(7, 1)])
+    await world.hand_on()
+    await world.work()
+    assert await trim.run() == 0, "a feed that is behind holds everything"
+    await world.positions.advance("late", 6)
+    assert await trim.run() == 5
+    assert [one.position for one in await world.log.after(0, 10)] == [6]
+    assert len(await statuses(world, webhook.webhook_id)) == 1
