@@ -88,7 +88,7 @@ def open_events(
     feeds = [WEBHOOK_FEED, NOTIFICATION_FEED, *([] if publisher is None else [EVENT_GRID_FEED])]
     return EventParts(
         relay=RelayEvents(engine.outbox, log, clock),
-        trim=TrimEvents(log, positions, feeds, own.keep, clock),
+        trim=TrimEvents(log, positions, feeds, registrations, deliveries, own.keep, clock),
         publish=None if publisher is None else PublishEvents(log, positions, publisher),
         queries=EventQueries(log, clock),
         fan_out=fan_out,

@@ -9,6 +9,7 @@ from typing import Final
 from shared.ports.clock import Clock
 from shared.ports.event_log import EventLog, FeedPositions
 from shared.ports.stores import EventOutbox
+from shared.ports.webhook_stores import DeliveryStore, WebhookStore
 
 BATCH: Final = 180
 """Events moved at once."""
@@ -36,13 +37,22 @@ class RelayEvents:
 
 
 class TrimEvents:
-    """Forgets old events that every feed has handed on."""
+    """Forgets old events that every feed has handed on, and their rows in the delivery logs."""
 
     def __init__(
-        self, log: EventLog, positions: FeedPositions, feeds: Iterable[str], keep: timedelta, clock: Clock
+        self,
+        log: EventLog,
+        positions: FeedPositions,
+        feeds: Iterable[str],
+        webhooks: WebhookStore,
+        deliveries: DeliveryStore,
+        keep: timedelta,
+        clock: Clock,
     ) -> None:
         """`feeds`: names of those that run in this deployment; `keep`: age up to which events stay."""
         self._log = log
+        self._webhooks = webhooks
+        self._deliveries = deliveries
         self._positions = positions
         self._feeds = tuple(feeds)
         self._keep = keep
@@ -52,4 +62,9 @@ class TrimEvents:
         """Forget; how many events that were."""
         handed_on = [await self._positions.get(feed) for feed in self._feeds]
         up_to = min(handed_on) if handed_on else await self._log.end()
-        return await self._log.trim(self._clock.now() - self._keep, up_to)
+        gone = await self._log.trim(self._clock.now() - self._keep, up_to)
+        oldest = await self._log.after(0, 1)
+        if gone and oldest:
+            for webhook in await self._webhooks.all():
+                await self._deliveries.forget(webhook.webhook_id, oldest[0].position - 1)
+        return gone

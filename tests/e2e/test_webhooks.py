@@ -32,9 +32,7 @@ def inbox() -> Iterator[tuple[Any, str]]:
     server.server_close()
 
 
-def test_every_channel_tells_the_same(
-    sample_stack: ApiClient, inbox: tuple[Any, str], tmp_path: Path
-) -> None:
+def test_every_channel_tells_the_same(sample_stack: ApiClient, inbox: tuple[Any, str]) -> None:
     taken, url = inbox
     client = sample_stack
     kinds = ["finding.created", "scan.completed"]
