@@ -12,6 +12,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from shared.settings_events import EVENT_VARIABLES, EventSettings, read_events
 from shared.settings_identity import IDENTITY_VARIABLES, IdentitySettings, read_identity, read_pepper
 from shared.settings_reader import SettingsError, SettingsReader, Variable
 
@@ -33,6 +34,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("EventGrid__topicEndpoint", "Event Grid topic; events are not published when unset"),
     Variable("EventGrid__topicKey", "key of the topic; the identity is used when unset", secret=True),
     *IDENTITY_VARIABLES,
+    *EVENT_VARIABLES,
     Variable("SECURITY_COPILOT_CURSOR_SECRET", "signs paging cursors; at least 32 characters", secret=True),
     Variable("SECURITY_COPILOT_PUBLIC_URL", "absolute base URL of links, such as https://scan.example.com"),
     Variable("SECURITY_COPILOT_SECURITY_CONTACT", "URI in security.txt for reports of weaknesses (RFC 9116)",
@@ -162,6 +164,7 @@ class Settings(_Frozen):
     identity: IdentitySettings
     azure: AzureSettings
     scan: ScanSettings
+    events: EventSettings
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -185,8 +188,9 @@ class Settings(_Frozen):
         )
         azure = _azure(reader)
         scan = _scan(reader)
+        events = read_events(reader)
         reader.raise_problems()
-        if public_url is None or cursor_secret is None or azure is None or identity is None:
+        if public_url is None or cursor_secret is None or azure is None or identity is None or events is None:
             raise SettingsError(["settings are incomplete"])  # not reached: raise_problems has raised
         return cls(
             storage=storage,
@@ -196,6 +200,7 @@ class Settings(_Frozen):
             identity=identity,
             azure=azure,
             scan=scan,
+            events=events,
         )
 
 

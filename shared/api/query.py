@@ -59,6 +59,9 @@ def _arm_id(value: str) -> str:
 CommaList = Annotated[tuple[T, ...], BeforeValidator(_comma_list), AfterValidator(_unique)]
 """`critical,high` in any case; each member once."""
 
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
+"""A whole number as text."""
+
 
 def _scope_or_resource(value: str) -> str:
     if not value.startswith("/") or not value.isprintable():

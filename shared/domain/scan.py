@@ -93,6 +93,11 @@ class ScanRequest(BaseModel):
     notification_channels: tuple[NotificationChannel, ...] = ()
     custom_rules: tuple[str, ...] = ()
 
+    @property
+    def narrow(self) -> bool:
+        """Whether less than whole subscriptions was asked for."""
+        return self.resource_group is not None or bool(self.target_resources)
+
 
 class ScanTotals(BaseModel):
     """What a scan counted. Severities are those that its `severity_filter` keeps."""
