@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.domain.attack_path import AttackPath, AttackStep, StepKind
 from shared.domain.coverage import ReadFailure
-from shared.domain.events import Event, EventType
+from shared.domain.events import Event, EventType, LoggedEvent
 from shared.domain.exposure import Exposure, PathStep, Protocol, SourceClass, Verdict
 from shared.domain.finding import Finding, FindingStatus, FrozenFinding, Observation, pack_evidence
 from shared.domain.ids import IdKind, make_id
@@ -156,6 +156,10 @@ def event(number: int = 0, seconds: float = 0, **changes: Any) -> Event:
         "data": {"finding_id": f"finding-{number}", "severity": "high"},
     }
     return Event(**(values | changes))
+
+
+def logged(position: int, **changes: Any) -> LoggedEvent:
+    return LoggedEvent(position=position, sequence=3, logged_at=T0, event=event(position, **changes))
 
 
 def shard(number: int = 1, **changes: Any) -> Shard:

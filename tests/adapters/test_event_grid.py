@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 import pytest
@@ -13,15 +12,11 @@ from aiohttp.test_utils import TestServer
 from azure.core.credentials import AzureKeyCredential
 
 from shared.adapters.event_grid import EventGridPublisher, event_grid_client
-from shared.domain.events import EventType, LoggedEvent
-from tests.adapters.builders import T0, event
+from shared.domain.events import EventType
+from tests.adapters.builders import logged
 from tests.unit.events.test_cloud_events import cloud_events_schema
 
 Received = list[tuple[str, bytes]]
-
-
-def logged(position: int, **changes: Any) -> LoggedEvent:
-    return LoggedEvent(position=position, sequence=3, logged_at=T0, event=event(position, **changes))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.engine.simulation import Crash, Crashing
 from tests.unit.events.test_webhook_delivery import URL, of
-from tests.unit.events.world import EventWorld
+from tests.unit.events.world import EventWorld, failing_at_random
 
 ROUNDS = 40
 OTHER = "https://two.example/hook"
@@ -34,6 +34,7 @@ async def run(seed: int, rate: float) -> EventWorld:
     world = EventWorld(guard=lambda port: Crashing(port, dice, rate))
     for url in (URL, OTHER):
         await world.register(url)
+    world.receivers.behaviours[OTHER] = failing_at_random(seed, 0.2)
     number = 0
     for _ in range(ROUNDS):
         batch = [of(dice.randrange(6), number + step) for step in range(dice.randrange(1, 6))]
@@ -82,7 +83,7 @@ async def test_every_event_arrives_in_order_whatever_dies(seed: int) -> None:
     assert len({entry.event.event_id for entry in entries}) == len(entries)
     for url in (URL, OTHER):
         first_seen: defaultdict[str, list[int]] = defaultdict(list)
-        for _, subject, sequence in world.receivers.events(url):
+        for _, subject, sequence in world.receivers.events(url, accepted=True):
             if sequence not in first_seen[f"findings/{subject}"]:
                 first_seen[f"findings/{subject}"].append(sequence)
         assert first_seen == {subject: list(range(1, len(ids) + 1)) for subject, ids in expected.items()}

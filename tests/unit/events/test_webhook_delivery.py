@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections import defaultdict
 from datetime import timedelta
 from typing import Any
@@ -128,6 +129,21 @@ async def test_later_events_of_a_subject_wait_and_others_do_not() -> None:
     assert [sequence for _, _, sequence in world.receivers.events(URL)] == [1, 2, 3]
 
 
+async def test_an_event_that_comes_while_the_one_before_fails_waits_too() -> None:
+    world = EventWorld()
+    await world.register(URL)
+    down = True
+    world.receivers.behaviours[URL] = lambda *_: silent() if down else Answer(200)
+    for number in (1, 2, 3):
+        await world.outbox.append([of(1, number)])
+        await world.hand_on()
+        await world.work()
+        down = number < 2
+    await world.pass_time()
+    accepted = world.receivers.events(URL, accepted=True)
+    assert [sequence for _, _, sequence in accepted] == [1, 2, 3]
+
+
 async def test_a_dead_letter_lets_the_next_event_of_the_subject_go() -> None:
     world = EventWorld()
     await world.register(URL)
@@ -245,19 +261,22 @@ async def test_a_thousand_events_through_a_receiver_that_fails_at_random() -> No
     world = EventWorld()
     await world.register(URL)
     world.receivers.behaviours[URL] = failing_at_random(7, 0.3)
+    dice = random.Random(11)
     expected: defaultdict[str, list[str]] = defaultdict(list)
     for number in range(1000):
         one = of(number % 137, number)
         await world.outbox.append([one])
-        if number % 90 == 89:
+        if number % 40 == 39:
             await world.hand_on()
             await world.work()
+            # Sooner than the first retry, later than the first rests: old and new events meet.
+            world.clock.advance(dice.choice([1, 4, 20]))
     await world.hand_on()
     await world.pass_time()
     for entry in await world.log.after(0, 2000):
         expected[entry.event.subject.removeprefix("findings/")].append(entry.public_id)
     first_seen: defaultdict[str, list[str]] = defaultdict(list)
-    for event_id, subject, _ in world.receivers.events(URL):
+    for event_id, subject, _ in world.receivers.events(URL, accepted=True):
         if event_id not in first_seen[subject]:
             first_seen[subject].append(event_id)
     assert first_seen == expected

@@ -41,6 +41,11 @@ class Receivers:
         default_factory=lambda: defaultdict(list)
     )
 
+    accepted: defaultdict[str, list[tuple[dict[str, str], bytes]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """Of what was received, that to which the answer was a success."""
+
     def check_url(self, url: str) -> None:
         if not url.startswith("https://"):
             raise RefusedDestinationError("must begin with https://")
@@ -50,12 +55,14 @@ class Receivers:
         self.clock.advance(self.takes)
         answer = self.behaviours[url](url, headers, body) if url in self.behaviours else Answer(204)
         self.received[url].append((dict(headers), body))
+        if 200 <= answer.status < 300:
+            self.accepted[url].append((dict(headers), body))
         return answer
 
-    def events(self, url: str) -> list[tuple[str, str, int]]:
-        """(event id, subject, sequence) of everything that a receiver took, in order."""
+    def events(self, url: str, *, accepted: bool = False) -> list[tuple[str, str, int]]:
+        """(event id, subject, sequence) of everything that a receiver saw, or accepted, in order."""
         found = []
-        for headers, body in self.received[url]:
+        for headers, body in (self.accepted if accepted else self.received)[url]:
             data = json.loads(body)["data"]
             found.append(
                 (
