@@ -11,16 +11,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
+from urllib.parse import urlencode
 
 from devhost import azurite
+from devhost.azure.change_events import EVENT_WEBHOOK
 from devhost.azure_login import check_login
 from devhost.child import Child
+from devhost.entra_tenant import EntraTenant
 from devhost.event_sink import TOPIC
+from devhost.functionhost.eventgrid import WEBHOOK_PATH
 from devhost.lifeline import hold
 
 ROLES: Final = ("admin", "operator", "viewer")
 BUS_KEY_NAME: Final = "RootManageSharedAccessKey"
 QUEUES: Final = Path(__file__).with_name("queues.json")
+FAILED_ATTEMPTS: Final = "10000"
+"""No front end says where local callers come from: they share one limit."""
+CHANGE_FUNCTION: Final = "resource_changed"
+"""The app's function for events of Azure's subscriptions."""
 STALL_SECONDS: Final = 20
 """Locally a lost message is looked for sooner than the 120 s of the product."""
 
@@ -46,6 +54,8 @@ class LocalStack:
     _azurite: azurite.Azurite | None = None
     _folder: Path | None = None
     secrets: dict[str, str] = field(default_factory=dict)
+    entra: EntraTenant | None = None
+    """The local tenant; None with real Azure, whose tenants are then the ones to trust."""
 
     def start(self, base_url: str) -> dict[str, str]:
         """Start everything and return the application settings.
@@ -119,7 +129,7 @@ class LocalStack:
             ],
             {"SERVICEBUS_KEY": self.secrets["bus"]},
         )
-        azure = None
+        azure = tenant = None
         if self.options.estate is not None:
             faults = self.options.faults
             azure = self._child(
@@ -129,10 +139,15 @@ class LocalStack:
                     f"--identity-header={self.secrets['identity']}",
                     *(() if faults is None else ("--faults", str(faults.resolve()))),
                 ],
-                {},
+                {EVENT_WEBHOOK: self._event_webhook(base_url)},
             )
+            self.entra = EntraTenant(self.folder / "entra", {role: self.secrets[role] for role in ROLES})
+            tenant = self._child("devhost.entra", self.entra.arguments, self.entra.environment)
         port = self._ports[bus.module] = bus.wait_ready()["port"]
         azure_settings = _real_azure(self.options) if azure is None else self._stand_in(azure)
+        if self.entra is not None and tenant is not None:
+            self._ports[tenant.module] = tenant.wait_ready()["port"]
+            azure_settings |= self.entra.settings(self._ports[tenant.module])
         storage.wait_ready()
         settings = {
             "FUNCTIONS_WORKER_RUNTIME": "python",
@@ -145,10 +160,18 @@ class LocalStack:
             "EventGrid__topicKey": self.secrets["topic"],
             "SECURITY_COPILOT_API_KEYS": json.dumps(
                 [
-                    {"id": role, "name": f"local {role}", "role": role, "key": self.secrets[role]}
+                    {
+                        "id": role,
+                        "name": f"local {role}",
+                        "role": role,
+                        "tier": "enterprise",
+                        "key": self.secrets[role],
+                    }
                     for role in ROLES
                 ]
             ),
+            "SECURITY_COPILOT_API_KEY_PEPPER": self.secrets["pepper"],
+            "SECURITY_COPILOT_FAILED_ATTEMPTS": FAILED_ATTEMPTS,
             "SECURITY_COPILOT_CURSOR_SECRET": self.secrets["cursor"],
             "SECURITY_COPILOT_PUBLIC_URL": base_url,
             "SECURITY_COPILOT_SCAN_STALL_SECONDS": str(STALL_SECONDS),
@@ -161,6 +184,10 @@ class LocalStack:
             _write_private(state / "settings.json", settings)
         return settings
 
+    def _event_webhook(self, base_url: str) -> str:
+        query = urlencode({"functionName": CHANGE_FUNCTION, "code": self.secrets["host"]})
+        return f"{base_url}{WEBHOOK_PATH}?{query}"
+
     def _stand_in(self, azure: Child) -> dict[str, str]:
         self._ports[azure.module] = azure.wait_ready()["port"]
         base = f"http://127.0.0.1:{self._ports[azure.module]}"
@@ -172,6 +199,7 @@ class LocalStack:
             "SECURITY_COPILOT_ARM_AUDIENCE": "https://management.azure.com",
             "SECURITY_COPILOT_GRAPH_URL": f"{base}/graph",
             "SECURITY_COPILOT_VAULT_URL": f"{base}/vault",
+            "SECURITY_COPILOT_READ_APP_SETTINGS": "true",
         }
 
     def _child(self, module: str, arguments: list[str], environment: Mapping[str, str]) -> Child:
@@ -193,15 +221,17 @@ def _real_azure(options: StackOptions) -> dict[str, str]:
 def _load_secrets(folder: Path) -> dict[str, str]:
     """Keys of this state: made once, kept beside it and readable by its owner only."""
     path = folder / "secrets.json"
-    wanted = (*ROLES, "bus", "topic", "cursor", "host", "identity")
+    wanted = (*ROLES, "bus", "topic", "cursor", "host", "identity", "pepper")
     try:
-        known = json.loads(path.read_text())
+        stored = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
-        known = {}
-    if not isinstance(known, dict) or not all(isinstance(known.get(name), str) for name in wanted):
-        known = {name: secrets.token_hex(24) for name in wanted}
+        stored = {}
+    found = stored if isinstance(stored, dict) else {}
+    known = {name: found[name] for name in wanted if isinstance(found.get(name), str)}
+    if len(known) < len(wanted):
+        known = {name: known.get(name) or secrets.token_hex(24) for name in wanted}
         _write_private(path, known)
-    return {name: str(known[name]) for name in wanted}
+    return known
 
 
 def _write_private(path: Path, content: Mapping[str, str]) -> None:

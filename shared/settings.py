@@ -6,21 +6,19 @@ set. An empty value counts as unset. Reading collects every problem before it fa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from shared.domain.principal import Role
+from shared.settings_events import EVENT_VARIABLES, EventSettings, read_events
+from shared.settings_identity import IDENTITY_VARIABLES, IdentitySettings, read_identity, read_pepper
 from shared.settings_reader import SettingsError, SettingsReader, Variable
 
-__all__ = ["VARIABLES", "ApiKey", "CredentialKind", "Settings", "SettingsError"]
+__all__ = ["VARIABLES", "CredentialKind", "KeyCommandSettings", "Settings", "SettingsError"]
 
-MIN_API_KEY: Final = 24
 MIN_CURSOR_SECRET: Final = 32
-MAX_API_KEYS: Final = 1000
 MAX_ENVIRONMENTS: Final = 100
 MAX_SUBSCRIPTIONS: Final = 10_000
 
@@ -35,8 +33,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("ServiceBus__fullyQualifiedNamespace", "Service Bus namespace host, with the identity"),
     Variable("EventGrid__topicEndpoint", "Event Grid topic; events are not published when unset"),
     Variable("EventGrid__topicKey", "key of the topic; the identity is used when unset", secret=True),
-    Variable("SECURITY_COPILOT_API_KEYS",
-             'JSON list of {"id", "name", "role", "key"}; keys of at least 24 characters', secret=True),
+    *IDENTITY_VARIABLES,
+    *EVENT_VARIABLES,
     Variable("SECURITY_COPILOT_CURSOR_SECRET", "signs paging cursors; at least 32 characters", secret=True),
     Variable("SECURITY_COPILOT_PUBLIC_URL", "absolute base URL of links, such as https://scan.example.com"),
     Variable("SECURITY_COPILOT_SECURITY_CONTACT", "URI in security.txt for reports of weaknesses (RFC 9116)",
@@ -62,27 +60,23 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("SECURITY_COPILOT_CHECK_MAX_SECONDS", "longest pause between two checks of a scan",
              default="30"),
     Variable("SECURITY_COPILOT_PAGE_SIZE", "rows of one inventory page, 1 to 1000", default="1000"),
+    Variable("SECURITY_COPILOT_READ_APP_SETTINGS",
+             "true: read names of App Service settings too, which takes an action beyond Reader",
+             default="false"),
+    Variable("SECURITY_COPILOT_EXPIRING_DAYS", "credentials that end within so many days are reported",
+             default="30"),
+    Variable("SECURITY_COPILOT_CONFIRM_EXPOSURES",
+             "whether Azure is asked to confirm critical exposures, which takes two more permissions",
+             default="false"),
+    Variable("SECURITY_COPILOT_CONFIRM_PACKETS", "packets of one scan about which Azure is asked, 1 to 1000",
+             default="20"),
+    Variable("SECURITY_COPILOT_CONFIRM_SECONDS", "time for that in each subscription, at most half of "
+             "SECURITY_COPILOT_SCAN_STALL_SECONDS", default="60"),
 )  # fmt: skip
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ApiKey(_Frozen):
-    """An API key and what its bearer may do. `id` is the principal in audit and limits."""
-
-    id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    name: str = Field(min_length=1, max_length=200)
-    role: Role
-    key: SecretStr = Field(min_length=MIN_API_KEY, max_length=512)
-
-    @field_validator("key")
-    @classmethod
-    def _visible(cls, value: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-            raise ValueError("a key is visible ASCII, so that a header can carry it")
-        return value
 
 
 class CredentialKind(StrEnum):
@@ -120,7 +114,6 @@ class EventGridSettings(_Frozen):
 class ApiSettings(_Frozen):
     """The HTTP surface. `public_url` has no trailing slash."""
 
-    keys: tuple[ApiKey, ...]
     cursor_secret: SecretStr
     public_url: str
     security_contact: str
@@ -138,6 +131,13 @@ class AzureSettings(_Frozen):
     vault_url: str | None = Field(description="instead of the vaults' own addresses")
 
 
+class ConfirmSettings(_Frozen):
+    """How much Azure is asked to confirm: packets of a scan, seconds for those of one subscription."""
+
+    packets: int
+    seconds: float
+
+
 class ScanSettings(_Frozen):
     """What scans cover and how the engine paces itself (seconds, rows)."""
 
@@ -149,6 +149,9 @@ class ScanSettings(_Frozen):
     check_min_seconds: float
     check_max_seconds: float
     page_size: int
+    read_app_settings: bool
+    expiring_days: int
+    confirm: ConfirmSettings | None = Field(description="None: Azure is not asked to confirm exposures")
 
 
 class Settings(_Frozen):
@@ -158,8 +161,10 @@ class Settings(_Frozen):
     service_bus: ServiceBusSettings
     event_grid: EventGridSettings | None
     api: ApiSettings
+    identity: IdentitySettings
     azure: AzureSettings
     scan: ScanSettings
+    events: EventSettings
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -174,8 +179,7 @@ class Settings(_Frozen):
         storage = _storage(reader)
         service_bus = _service_bus(reader)
         event_grid = _event_grid(reader)
-        keys = reader.json_list("SECURITY_COPILOT_API_KEYS", ApiKey, MAX_API_KEYS)
-        _check_keys(reader, keys)
+        identity = read_identity(reader)
         cursor_secret = reader.secret("SECURITY_COPILOT_CURSOR_SECRET", minimum=MIN_CURSOR_SECRET)
         contact = reader.pattern(
             "SECURITY_COPILOT_SECURITY_CONTACT",
@@ -184,15 +188,46 @@ class Settings(_Frozen):
         )
         azure = _azure(reader)
         scan = _scan(reader)
+        events = read_events(reader)
         reader.raise_problems()
-        if public_url is None or cursor_secret is None or azure is None:  # raise_problems has raised
-            raise SettingsError(["settings are incomplete"])
-        api = ApiSettings(
-            keys=keys, cursor_secret=cursor_secret, public_url=public_url, security_contact=contact
-        )
+        if public_url is None or cursor_secret is None or azure is None or identity is None or events is None:
+            raise SettingsError(["settings are incomplete"])  # not reached: raise_problems has raised
         return cls(
-            storage=storage, service_bus=service_bus, event_grid=event_grid, api=api, azure=azure, scan=scan
+            storage=storage,
+            service_bus=service_bus,
+            event_grid=event_grid,
+            api=ApiSettings(cursor_secret=cursor_secret, public_url=public_url, security_contact=contact),
+            identity=identity,
+            azure=azure,
+            scan=scan,
+            events=events,
         )
+
+
+class KeyCommandSettings(_Frozen):
+    """The little that making a key by command needs: where keys are, as whom to go there, and the pepper."""
+
+    storage: StorageSettings
+    azure: AzureSettings
+    pepper: SecretStr
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> KeyCommandSettings:
+        """Read and validate.
+
+        Raises:
+            SettingsError: names every variable that is missing, malformed or still a placeholder.
+        """
+        reader = SettingsReader(environment, VARIABLES)
+        public_url = reader.url("SECURITY_COPILOT_PUBLIC_URL", required=False)
+        reader.local = public_url is not None and reader.is_loopback(public_url)
+        storage = _storage(reader)
+        azure = _azure(reader)
+        pepper = read_pepper(reader)
+        reader.raise_problems()
+        if azure is None or pepper is None:
+            raise SettingsError(["settings are incomplete"])  # not reached: raise_problems has raised
+        return cls(storage=storage, azure=azure, pepper=pepper)
 
 
 def _storage(reader: SettingsReader) -> StorageSettings:
@@ -266,6 +301,7 @@ def _azure(reader: SettingsReader) -> AzureSettings | None:
 def _scan(reader: SettingsReader) -> ScanSettings:
     shortest = reader.number("SECURITY_COPILOT_CHECK_MIN_SECONDS", 0.01, 3600)
     longest = reader.number("SECURITY_COPILOT_CHECK_MAX_SECONDS", 0.01, 3600)
+    stall = reader.number("SECURITY_COPILOT_SCAN_STALL_SECONDS", 1, 86_400)
     if shortest > longest:
         reader.problem(
             "SECURITY_COPILOT_CHECK_MIN_SECONDS", "must not exceed SECURITY_COPILOT_CHECK_MAX_SECONDS"
@@ -273,18 +309,23 @@ def _scan(reader: SettingsReader) -> ScanSettings:
     return ScanSettings(
         environments=reader.json_lists_by_name("ENVIRONMENTS", MAX_ENVIRONMENTS, MAX_SUBSCRIPTIONS),
         strict_subscription_ids=reader.boolean("STRICT_SUBSCRIPTION_IDS"),
-        stall_seconds=reader.number("SECURITY_COPILOT_SCAN_STALL_SECONDS", 1, 86_400),
+        stall_seconds=stall,
         check_min_seconds=shortest,
         check_max_seconds=longest,
         page_size=int(reader.number("SECURITY_COPILOT_PAGE_SIZE", 1, 1000, whole=True)),
+        read_app_settings=reader.boolean("SECURITY_COPILOT_READ_APP_SETTINGS"),
+        expiring_days=int(reader.number("SECURITY_COPILOT_EXPIRING_DAYS", 1, 365, whole=True)),
+        confirm=_confirm(reader, stall),
     )
 
 
-def _check_keys(reader: SettingsReader, keys: tuple[ApiKey, ...]) -> None:
-    name = "SECURITY_COPILOT_API_KEYS"
-    if len({entry.id for entry in keys}) != len(keys):
-        reader.problem(name, "ids must be unique")
-    if len({entry.key.get_secret_value() for entry in keys}) != len(keys):
-        reader.problem(name, "keys must be unique")
-    for index, entry in enumerate(keys):
-        reader.refuse_placeholder(f"{name}[{index}].key", entry.key.get_secret_value())
+def _confirm(reader: SettingsReader, stall_seconds: float) -> ConfirmSettings | None:
+    wanted = reader.boolean("SECURITY_COPILOT_CONFIRM_EXPOSURES")
+    packets = int(reader.number("SECURITY_COPILOT_CONFIRM_PACKETS", 1, 1000, whole=True))
+    seconds = reader.number("SECURITY_COPILOT_CONFIRM_SECONDS", 0.1, 3600)
+    if wanted and seconds > stall_seconds / 2:
+        # A shard that takes as long as the stall is sent again, and Azure would be asked twice.
+        reader.problem(
+            "SECURITY_COPILOT_CONFIRM_SECONDS", "must be at most half of SECURITY_COPILOT_SCAN_STALL_SECONDS"
+        )
+    return ConfirmSettings(packets=packets, seconds=seconds) if wanted else None

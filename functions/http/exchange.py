@@ -22,6 +22,9 @@ JSON: Final = "application/json"
 PROBLEM_JSON: Final = "application/problem+json"
 TEXT: Final = "text/plain; charset=utf-8"
 
+NO_CONTENT: Final = ""
+"""Stands for the model of an answer without a body."""
+
 RETRY_AFTER: Final = "Retry-After"
 POLL_SECONDS: Final = "2"
 """`Retry-After` of operations under way (contract 2.7)."""
@@ -60,6 +63,8 @@ class Reply:
     media_type: str = JSON
 
 
+NO_CONTENT_REPLY: Final = Reply(204, b"")
+
 Handler = Callable[[Call[BodyT, QueryT], Application], Awaitable[Reply]]
 
 
@@ -70,7 +75,8 @@ class Route(Generic[BodyT, QueryT]):
     `path` is the template without a leading slash; `roles` None means anonymous; `responses` maps each
     status of success (and 503 of readiness) to its model, or to a media type where the body is no model.
     `errors` are codes that cannot be told from the other members. `counted` says whether the call counts
-    against the caller's hourly quota.
+    against the caller's hourly quota. `secret_answer` says that the answer holds a secret shown this once: it
+    is kept nowhere, not even to be replayed.
     """
 
     contract_id: str
@@ -85,6 +91,12 @@ class Route(Generic[BodyT, QueryT]):
     responses: Mapping[int, type[BaseModel] | str]
     errors: tuple[ErrorCode, ...] = ()
     counted: bool = True
+    secret_answer: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether the call may change something, and so belongs into the audit trail."""
+        return self.method != "GET"
 
     @property
     def takes_body(self) -> bool:

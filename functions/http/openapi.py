@@ -9,14 +9,20 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from functions.http.exchange import JSON, PROBLEM_JSON, TEXT, Route
+from functions.http.exchange import JSON, NO_CONTENT, PROBLEM_JSON, TEXT, Route
 from shared.api.errors import ErrorCode, ErrorEnvelope, Problem
 from shared.api.wire import EmptyBody
 from shared.domain.principal import Role
 
 VERSION: Final = "1.0"
 _REF: Final = "#/components/schemas/{model}"
+_BEARER: Final = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, or an access token of Microsoft Entra ID for this API",
+}
 _WITH_LOCATION: Final = 202
+_CREATED: Final = 201
 
 _DESCRIPTION: Final = (
     "Azure security scanner. Surface A is `/api/v1/security`, surface B is `/v1`. "
@@ -41,7 +47,8 @@ def document(routes: Sequence[Route[Any, Any]], public_url: str) -> dict[str, An
         "paths": paths,
         "components": {
             "schemas": definitions,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "headers": _COMMON_HEADERS,
+            "securitySchemes": {"bearer": _BEARER},
         },
     }
 
@@ -50,7 +57,7 @@ def error_codes(route: Route[Any, Any]) -> list[ErrorCode]:
     """The errors a route may answer with, by status."""
     codes = {ErrorCode.INVALID_REQUEST, ErrorCode.INTERNAL_ERROR, *route.errors}
     if route.roles is not None:
-        codes |= {ErrorCode.UNAUTHORIZED, ErrorCode.SERVICE_UNAVAILABLE}
+        codes |= {ErrorCode.UNAUTHORIZED, ErrorCode.RATE_LIMITED, ErrorCode.SERVICE_UNAVAILABLE}
         if route.roles != frozenset(Role):
             codes.add(ErrorCode.FORBIDDEN)
     if route.takes_body:
@@ -115,8 +122,8 @@ def _operation(
         "description": _about(route),
         "tags": [route.path.removeprefix("api/").split("/")[1] if route.counted else "operations"],
         "responses": {
-            **{str(status): _success(status, model, schemas) for status, model in route.responses.items()},
-            **{str(code.status): _failure(code) for code in error_codes(route)},
+            **{str(status): _success(route, status, schemas) for status in route.responses},
+            **{str(code.status): _failure(route, code) for code in error_codes(route)},
         },
     }
     if parameters:
@@ -136,12 +143,17 @@ def _about(route: Route[Any, Any]) -> str:
 
 
 def _success(
-    status: int, model: type[BaseModel] | str, schemas: Mapping[type[BaseModel], dict[str, Any]]
+    route: Route[Any, Any], status: int, schemas: Mapping[type[BaseModel], dict[str, Any]]
 ) -> dict[str, Any]:
-    headers = {"X-Request-Id": _header("Names this request in logs and errors")}
+    model = route.responses[status]
+    headers = _common_headers(route)
     if status == _WITH_LOCATION:
         headers["Location"] = headers["Operation-Location"] = _header("Absolute URL to poll")
         headers["Retry-After"] = _header("Seconds to wait before polling")
+    if status == _CREATED:
+        headers["Location"] = _header("Absolute URL of what was made")
+    if model == NO_CONTENT:
+        return {"description": _TITLES[status], "headers": headers}
     if model == TEXT:
         content: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}}}
     elif isinstance(model, str):
@@ -151,11 +163,12 @@ def _success(
     return {"description": _TITLES[status], "headers": headers, "content": content}
 
 
-def _failure(code: ErrorCode) -> dict[str, Any]:
-    headers = {"X-Request-Id": _header("Names this request in logs and errors")}
+def _failure(route: Route[Any, Any], code: ErrorCode) -> dict[str, Any]:
+    # Who is not known is not counted.
+    headers = _common_headers(route, counted=code is not ErrorCode.UNAUTHORIZED)
     if code is ErrorCode.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _header("`Bearer`")
-    if code is ErrorCode.SERVICE_UNAVAILABLE:
+    if code in (ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.RATE_LIMITED):
         headers["Retry-After"] = _header("Seconds to wait before trying again")
     content = {
         JSON: {"schema": {"$ref": _REF.format(model="ErrorEnvelope")}},
@@ -164,8 +177,21 @@ def _failure(code: ErrorCode) -> dict[str, Any]:
     return {"description": f"`{code.value}`", "headers": headers, "content": content}
 
 
-def _header(description: str) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": "string"}}
+def _common_headers(route: Route[Any, Any], *, counted: bool = True) -> dict[str, Any]:
+    names = ["X-Request-Id"]
+    if counted and route.counted and route.roles is not None:
+        names += ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-_TITLES: Final = {200: "Success", 202: "Accepted and under way", 503: "Not ready"}
+def _header(description: str, kind: str = "string") -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
+
+
+_COMMON_HEADERS: Final = {
+    "X-Request-Id": _header("Names this request in logs and errors"),
+    "X-RateLimit-Limit": _header("Calls that the caller has in an hour", "integer"),
+    "X-RateLimit-Remaining": _header("Calls left in this hour", "integer"),
+    "X-RateLimit-Reset": _header("Epoch second at which the next hour begins", "integer"),
+}
+_TITLES: Final = {200: "Success", 201: "Made", 204: "Done", 202: "Accepted and under way", 503: "Not ready"}

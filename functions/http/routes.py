@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -10,22 +11,55 @@ import orjson
 from pydantic import BaseModel
 
 from functions.http import system
-from functions.http.exchange import JSON, TEXT, BodyT, Call, Handler, Method, QueryT, Reply, Route
+from functions.http.exchange import (
+    JSON,
+    NO_CONTENT,
+    TEXT,
+    BodyT,
+    Call,
+    Handler,
+    Method,
+    QueryT,
+    Reply,
+    Route,
+)
 from functions.http.openapi import document
+from functions.http.security import posture as security_posture
 from functions.http.security import scans as security_scans
-from functions.http.v1 import findings, permissions, rules, scans
+from functions.http.v1 import (
+    access,
+    events,
+    findings,
+    permissions,
+    posture,
+    rules,
+    scans,
+    schedules,
+    webhooks,
+)
+from shared.api.access import ApiKeyBody, ApiKeyCreated, ApiKeyPage, AuditTrail
+from shared.api.compliance import (
+    ComplianceReport,
+    FrameworkDetail,
+    FrameworkList,
+    PostureReport,
+    PostureTrend,
+)
 from shared.api.errors import ErrorCode
 from shared.api.health import Live, Readiness
 from shared.api.permissions import PermissionsPage, PermissionsQuery
 from shared.api.query import (
     AttackPathsQuery,
+    AuditQuery,
     ExposureQuery,
     FindingsQuery,
     NoQuery,
     PageQuery,
     ResultsQuery,
     ScansQuery,
+    TrendQuery,
 )
+from shared.api.schedules import ScheduleBody, SchedulePage, SchedulePatch, ScheduleView
 from shared.api.security import SecurityScanAccepted, SecurityScanBody, SecurityScanDetail
 from shared.api.v1 import (
     AttackPathsPage,
@@ -41,12 +75,26 @@ from shared.api.v1 import (
     ScanStarted,
     ScanState,
 )
+from shared.api.webhooks import (
+    DeliveryPage,
+    EventsPage,
+    EventsQuery,
+    ReplayBody,
+    ReplayResult,
+    SecretBody,
+    WebhookBody,
+    WebhookPage,
+    WebhookPatch,
+    WebhookTestResult,
+    WebhookView,
+)
 from shared.api.wire import EmptyBody
 from shared.domain.principal import Role
 from shared.services.application import Application
 
 ANYONE: Final = frozenset(Role)
 WRITERS: Final = frozenset({Role.ADMIN, Role.OPERATOR})
+ADMINS: Final = frozenset({Role.ADMIN})
 
 _SECURITY: Final = "api/v1/security"
 _V1: Final = "v1"
@@ -72,6 +120,7 @@ def _get(
     query: type[QueryT],
     response: type[BaseModel],
     summary: str,
+    errors: tuple[ErrorCode, ...] = (),
 ) -> Route[EmptyBody, QueryT]:
     """A read: any role."""
     return Route(
@@ -85,6 +134,7 @@ def _get(
         body=EmptyBody,
         query=query,
         responses={200: response},
+        errors=errors,
     )
 
 
@@ -111,6 +161,66 @@ def _post(
         query=NoQuery,
         responses=responses,
         errors=errors,
+    )
+
+
+def _admin_get(
+    contract_id: str,
+    name: str,
+    path: str,
+    handler: Handler[EmptyBody, QueryT],
+    query: type[QueryT],
+    response: type[BaseModel],
+    summary: str,
+) -> Route[EmptyBody, QueryT]:
+    """A read: administrators."""
+    return replace(_get(contract_id, name, path, handler, query, response, summary), roles=ADMINS)
+
+
+def _admin_post(
+    contract_id: str,
+    name: str,
+    path: str,
+    handler: Handler[BodyT, NoQuery],
+    body: type[BodyT],
+    responses: Responses,
+    summary: str,
+    errors: tuple[ErrorCode, ...] = (),
+) -> Route[BodyT, NoQuery]:
+    """A write: administrators."""
+    return replace(_post(contract_id, name, path, handler, body, responses, summary, errors), roles=ADMINS)
+
+
+def _admin_patch(
+    contract_id: str,
+    name: str,
+    path: str,
+    handler: Handler[BodyT, NoQuery],
+    body: type[BodyT],
+    response: type[BaseModel],
+    summary: str,
+) -> Route[BodyT, NoQuery]:
+    """A change: administrators."""
+    return replace(
+        _admin_post(contract_id, name, path, handler, body, {200: response}, summary), method="PATCH"
+    )
+
+
+def _admin_delete(
+    contract_id: str, name: str, path: str, handler: Handler[EmptyBody, NoQuery], summary: str
+) -> Route[EmptyBody, NoQuery]:
+    """A removal: administrators; nothing is answered."""
+    return Route(
+        contract_id=contract_id,
+        name=name,
+        method="DELETE",
+        path=path,
+        summary=summary,
+        handler=handler,
+        roles=ADMINS,
+        body=EmptyBody,
+        query=NoQuery,
+        responses={204: NO_CONTENT},
     )
 
 
@@ -144,6 +254,10 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
          "List security scans, newest first"),
     _get("A-04", "security_scans_get", f"{_SECURITY}/scans/{{scan_id}}", security_scans.get, NoQuery,
          SecurityScanDetail, "Get a scan with its findings"),
+    _get("A-06", "security_posture", f"{_SECURITY}/posture", security_posture.posture, NoQuery,
+         PostureReport, "Get the posture of the latest full scan", (ErrorCode.NOT_FOUND,)),
+    _get("A-08", "security_compliance", f"{_SECURITY}/compliance/{{framework}}",
+         security_posture.compliance, NoQuery, ComplianceReport, "Get a framework's controls with evidence"),
     _post("B-01", "v1_scans_create", f"{_V1}/scans", scans.create, ScanBody, {202: ScanStarted},
           "Trigger a scan"),
     _get("X-01", "v1_scans_list", f"{_V1}/scans", scans.listing, ScansQuery, ScanPage,
@@ -171,6 +285,54 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     _get("X-07", "v1_rules_get", f"{_V1}/rules/{{rule_id}}", rules.get, NoQuery, Rule, "Get a rule"),
     _get("X-13", "v1_permissions_get", f"{_V1}/permissions", permissions.get, PermissionsQuery,
          PermissionsPage, "Get the least permissions that a scan needs"),
+    replace(_get("X-17", "v1_api_keys_list", f"{_V1}/api-keys", access.list_keys, PageQuery, ApiKeyPage,
+                 "List API keys, newest first"), roles=ADMINS),
+    replace(_post("X-17", "v1_api_keys_create", f"{_V1}/api-keys", access.create_key, ApiKeyBody,
+                  {201: ApiKeyCreated}, "Make an API key; it is shown this once"),
+            roles=ADMINS, secret_answer=True),
+    _admin_delete("X-17", "v1_api_keys_delete", f"{_V1}/api-keys/{{key_id}}", access.revoke_key,
+                  "Revoke an API key"),
+    replace(_get("audit", "v1_audit_list", f"{_V1}/audit", access.audit, AuditQuery, AuditTrail,
+                 "List writes of all callers, newest first"), roles=ADMINS),
+    _get("X-16", "v1_frameworks_list", f"{_V1}/frameworks", posture.frameworks, NoQuery, FrameworkList,
+         "List the compliance frameworks"),
+    _get("X-16", "v1_frameworks_get", f"{_V1}/frameworks/{{framework}}", posture.framework, NoQuery,
+         FrameworkDetail, "Get a framework with its controls and the rules that speak to them"),
+    _get("X-22", "v1_posture_trend", f"{_V1}/posture/trend", posture.trend, TrendQuery, PostureTrend,
+         "Get how posture went over the latest full scans"),
+    _get("X-12", "v1_schedules_list", f"{_V1}/schedules", schedules.listing, PageQuery, SchedulePage,
+         "List schedules, the built-in one first"),
+    _post("X-12", "v1_schedules_create", f"{_V1}/schedules", schedules.create, ScheduleBody,
+          {201: ScheduleView}, "Make a schedule of scans", (ErrorCode.CONFLICT,)),
+    _get("X-12", "v1_schedules_get", f"{_V1}/schedules/{{schedule_id}}", schedules.get, NoQuery,
+         ScheduleView, "Get a schedule with its last and next run"),
+    replace(_post("X-12", "v1_schedules_update", f"{_V1}/schedules/{{schedule_id}}", schedules.update,
+                  SchedulePatch, {200: ScheduleView}, "Change a schedule, or switch it on or off",
+                  (ErrorCode.CONFLICT,)), method="PATCH"),
+    replace(_admin_delete("X-12", "v1_schedules_delete", f"{_V1}/schedules/{{schedule_id}}",
+                          schedules.delete, "Remove a schedule"),
+            roles=WRITERS, errors=(ErrorCode.CONFLICT,)),
+    _admin_get("X-05", "v1_webhooks_list", f"{_V1}/webhooks", webhooks.listing, PageQuery, WebhookPage,
+               "List webhooks, newest first"),
+    _admin_post("X-05", "v1_webhooks_create", f"{_V1}/webhooks", webhooks.create, WebhookBody,
+                {201: WebhookView}, "Register a webhook", (ErrorCode.CONFLICT,)),
+    _admin_get("X-05", "v1_webhooks_get", f"{_V1}/webhooks/{{webhook_id}}", webhooks.get, NoQuery,
+               WebhookView, "Get a webhook"),
+    _admin_patch("X-05", "v1_webhooks_update", f"{_V1}/webhooks/{{webhook_id}}", webhooks.update,
+                 WebhookPatch, WebhookView, "Change a webhook, or switch it on or off"),
+    _admin_delete("X-05", "v1_webhooks_delete", f"{_V1}/webhooks/{{webhook_id}}", webhooks.delete,
+                  "Remove a webhook and what is pending for it"),
+    _admin_post("X-05", "v1_webhooks_rotate", f"{_V1}/webhooks/{{webhook_id}}/rotate-secret",
+                webhooks.rotate, SecretBody, {200: WebhookView},
+                "Sign with a new secret; the old one signs beside it for 24 hours"),
+    _admin_post("X-05", "v1_webhooks_test", f"{_V1}/webhooks/{{webhook_id}}/test", webhooks.test, EmptyBody,
+                {200: WebhookTestResult}, "Send a test event now"),
+    _admin_get("X-05", "v1_webhooks_deliveries", f"{_V1}/webhooks/{{webhook_id}}/deliveries",
+               webhooks.deliveries, PageQuery, DeliveryPage, "List deliveries, newest event first"),
+    _admin_post("X-05", "v1_webhooks_replay", f"{_V1}/webhooks/{{webhook_id}}/replay", webhooks.replay,
+                ReplayBody, {200: ReplayResult}, "Deliver kept events again", (ErrorCode.CONFLICT,)),
+    _get("X-06", "v1_events_list", f"{_V1}/events", events.listing, EventsQuery, EventsPage,
+         "Get events behind a position, waiting for the first one"),
     _public("health_live", "health/live", system.live, {200: Live}, "Whether the process answers"),
     _public("health_ready", "health/ready", system.ready, {200: Readiness, 503: Readiness},
             "Whether storage and broker answer"),

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from shared.api.wire import AnySeverity, refused
+from shared.api.wire import MAX_ARM_ID, AnySeverity, refused
 from shared.domain.errors import InvalidRequestError, Reason
-from shared.domain.exposure import SourceClass, Verdict
+from shared.domain.exposure import ExposureFilter, SourceClass, Verdict
 from shared.domain.finding import FindingStatus
 from shared.domain.page import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from shared.domain.scan import ScanType
@@ -17,6 +17,9 @@ from shared.domain.scan import ScanType
 MAX_CURSOR: Final = 1500
 MAX_LIST: Final = 500
 """Characters of a comma list."""
+
+DEFAULT_TREND: Final = 30
+MAX_TREND: Final = 100
 
 T = TypeVar("T")
 
@@ -46,18 +49,28 @@ def _unique(values: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
 
 
+def _arm_id(value: str) -> str:
+    lowered = value.lower().rstrip("/")
+    if not value.isprintable() or not re.fullmatch(r"/subscriptions/[^/]+(/[^/]+)+", lowered):
+        raise refused(Reason.INVALID_FORMAT, "must be the ARM id of a resource")
+    return lowered
+
+
 CommaList = Annotated[tuple[T, ...], BeforeValidator(_comma_list), AfterValidator(_unique)]
 """`critical,high` in any case; each member once."""
 
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
+"""A whole number as text."""
 
-def _arm_id(value: str) -> str:
+
+def _scope_or_resource(value: str) -> str:
     if not value.startswith("/") or not value.isprintable():
         raise refused(Reason.INVALID_FORMAT, "must be an ARM id")
     return value
 
 
-ResourceIdText = Annotated[str, Field(min_length=2, max_length=1_000), AfterValidator(_arm_id)]
-"""An ARM id as Azure or a person spells it."""
+ResourceIdText = Annotated[str, Field(min_length=2, max_length=1_000), AfterValidator(_scope_or_resource)]
+"""An ARM id, also of a subscription, as Azure or a person spells it."""
 
 
 class NoQuery(BaseModel):
@@ -96,10 +109,24 @@ class PageQuery(NoQuery):
         for name, value in self:
             if name in ("limit", "offset", "cursor") or value is None or value == ():
                 continue
-            entries: tuple[str, ...] = value if isinstance(value, tuple) else (value,)
+            entries: tuple[object, ...] = value if isinstance(value, tuple) else (value,)
             parameter = type(self).model_fields[name].alias or name
-            parameters[parameter] = ",".join(str(entry) for entry in entries)
+            parameters[parameter] = ",".join(map(str, entries))
         return parameters
+
+
+class AuditQuery(PageQuery):
+    """The audit trail grows without end: it is read on from a position, and nothing is left out."""
+
+    offset: Annotated[int, BeforeValidator(_whole)] = Field(default=0, ge=0, le=0, description="Always 0")
+
+
+class TrendQuery(NoQuery):
+    """X-22."""
+
+    limit: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=DEFAULT_TREND, ge=1, le=MAX_TREND, description="Full scans to look back on"
+    )
 
 
 class ScansQuery(PageQuery):
@@ -130,6 +157,17 @@ class ExposureQuery(PageQuery):
         default=(), alias="class", description="Only these classes of sources, comma list"
     )
     verdict: CommaList[Verdict] = Field(default=(), description="Only these verdicts, comma list")
+    port: Annotated[int, Field(ge=0, le=65_535), BeforeValidator(_whole)] | None = Field(
+        default=None, description="Only rows whose ports hold this one, by number, range or `*`"
+    )
+    resource: Annotated[str, Field(max_length=MAX_ARM_ID), AfterValidator(_arm_id)] | None = Field(
+        default=None,
+        description="Only rows with this ARM id, in any case, as entry point, receiver or step of the path",
+    )
+
+    def wanted(self) -> ExposureFilter:
+        """The rows asked for."""
+        return ExposureFilter(self.source_class, self.verdict, self.port, self.resource)
 
 
 class AttackPathsQuery(PageQuery):

@@ -257,6 +257,7 @@ def totals(markers: Iterable[Marker]) -> ScanTotals:
     """The sums of what shards that were done counted."""
     by_severity = dict.fromkeys(ORDER, 0)
     read = auto = exposures = paths = omitted = failures = 0
+    expiring: int | None = None
     for marker in markers:
         failures += marker.failures
         if marker.outcome is not ShardOutcome.DONE:
@@ -264,6 +265,8 @@ def totals(markers: Iterable[Marker]) -> ScanTotals:
         read += marker.resources_read
         auto += marker.auto_remediable
         exposures += marker.exposures
+        if marker.expiring_soon is not None:
+            expiring = (expiring or 0) + marker.expiring_soon
         paths += marker.attack_paths
         omitted += marker.attack_paths_omitted
         for severity, count in marker.by_severity.items():
@@ -276,6 +279,7 @@ def totals(markers: Iterable[Marker]) -> ScanTotals:
         attack_paths=paths,
         attack_paths_omitted=omitted,
         failures=failures,
+        expiring_soon=expiring,
     )
 
 

@@ -27,6 +27,10 @@ class BrokerUnavailableError(PortError):
     """The message broker does not answer, after the client's own retries."""
 
 
+class SigningKeysUnavailableError(PortError):
+    """The keys of a token issuer cannot be had: no answer, or one that is no key set of that issuer."""
+
+
 class InventoryError(PortError):
     """Reading Azure failed. `transient`: a later try may succeed; `status` is HTTP's, 0 if none."""
 
@@ -43,3 +47,8 @@ class InventoryDeniedError(InventoryError):
 
 class PageTooLargeError(InventoryError):
     """The answer would exceed the service's size limit: ask again with fewer rows."""
+
+
+def no_result(what: str, seconds: float) -> InventoryError:
+    """The error of an operation that did not come to its end in time."""
+    return InventoryError(f"{what}: no result within {seconds:g} s", code="Timeout", transient=True)

@@ -10,7 +10,7 @@ from typing import Protocol
 from shared.domain.attack_path import AttackPath
 from shared.domain.coverage import ReadFailure
 from shared.domain.events import Event
-from shared.domain.exposure import Exposure, SourceClass, Verdict
+from shared.domain.exposure import EVERY_EXPOSURE, Exposure, ExposureFilter
 from shared.domain.finding import Finding, FindingStatus, FrozenFinding
 from shared.domain.page import Page, PageRequest, Versioned
 from shared.domain.plan import Marker, PlanDigest, PlannedPage, Shard
@@ -213,10 +213,9 @@ class ScanResultStore(Protocol):
         scan_id: str,
         request: PageRequest,
         shards: frozenset[str] | None,
-        classes: tuple[SourceClass, ...] = (),
-        verdicts: tuple[Verdict, ...] = (),
+        wanted: ExposureFilter = EVERY_EXPOSURE,
     ) -> Page[Exposure]:
-        """Exposure rows ordered by their key; `shards` as above."""
+        """Exposure rows ordered by their key; `shards` as above. The total counts what `wanted` takes."""
         ...
 
     async def attack_paths(

@@ -23,10 +23,11 @@ from shared.rules.estate import Estate
 from shared.rules.registry import EstateRule, ResourceRule
 from shared.rules.resources import RuleSettings, SubscriptionResources
 from shared.scanners.base import Collected, Focus, Projection, Related
+from shared.scanners.confirmable import CONFIRMATION_NEEDS, confirmable_findings
 from shared.scanners.detail_reading import read_orders
 from shared.scanners.details import Collector, DetailOrder
 from shared.scanners.needs import Need, needs_of
-from shared.scanners.network_details import NETWORK_DETAIL_TYPES, network_part
+from shared.scanners.network_details import ADMIN_RULES, NETWORK_DETAIL_TYPES, network_part
 from shared.scanners.projections import (
     counted,
     incomplete,
@@ -52,6 +53,7 @@ class EstateScanner:
         collectors: Sequence[Collector] = (),
         network: bool = False,
         settings: RuleSettings | None = None,
+        confirm: bool = False,
     ) -> None:
         """
         Args:
@@ -59,6 +61,7 @@ class EstateScanner:
             resource_rules: over subscriptions' resources, and over directories.
             estate_rules: over subscriptions' resources and network together; with them, attack paths.
             network: join the network and list its exposures, whatever the rules are.
+            confirm: name the packets by which Azure can confirm critical exposures.
         """
         self.names = tuple(names)
         self._network_rules = tuple(network_rules)
@@ -71,6 +74,7 @@ class EstateScanner:
         self._estate_rules = tuple(estate_rules)
         self._network = network or bool(network_rules) or bool(estate_rules)
         self._settings = settings or RuleSettings()
+        self._confirm = confirm and self._network
         declared = [(rule.columns, rule.facts) for rule in resource_rules]
         declared += [(rule.columns, rule.facts) for rule in estate_rules]
         self._plan = ColumnPlan.of(declared)
@@ -111,7 +115,8 @@ class EstateScanner:
 
     def needs(self) -> Sequence[Need]:
         """The permissions that it takes."""
-        return needs_of(self.reading, tuple(self._collectors.values()), self.rules())
+        needs = needs_of(self.reading, tuple(self._collectors.values()), self.rules())
+        return (*needs, *CONFIRMATION_NEEDS) if self._confirm else needs
 
     def collect(self, rows: Iterable[Any], focus: Focus) -> Collected:
         """Parse a page: project what can be read, name what cannot."""
@@ -182,9 +187,13 @@ class EstateScanner:
                 )
         return orders
 
-    async def read_details(self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads) -> Collected:
+    async def read_details(
+        self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads, *, last: bool = False
+    ) -> Collected:
         """Read what was ordered; what is refused or cannot be understood is named."""
-        return await read_orders(orders, self._collectors, reads, self._plan, focus, network=self._network)
+        return await read_orders(
+            orders, self._collectors, reads, self._plan, network=self._network, last=last
+        )
 
     def relate(
         self,
@@ -208,18 +217,22 @@ class EstateScanner:
             settings=self._settings,
         )
         if self._network and not is_directory(subscription_id):
-            network = SubscriptionNetwork.build(found.network, found.failures)
+            unread = incomplete(asked).get(ADMIN_RULES)
+            gaps = [] if unread is None else [ReadFailure(resource_id=None, type=ADMIN_RULES, reason=unread)]
+            network = SubscriptionNetwork.build(found.network, [*found.failures, *gaps])
             self._relate_network(network, resources, related, focus)
         rules = self._directory_rules if is_directory(subscription_id) else self._resource_rules
         for resource_rule in rules:
-            _keep(resource_rule.evaluate(resources), related, focus)
+            related.take(resource_rule.metadata.rule_id, _focused(resource_rule.evaluate(resources), focus))
         return related
 
     def _relate_network(
         self, network: SubscriptionNetwork, resources: SubscriptionResources, related: Related, focus: Focus
     ) -> None:
         for rule in self._network_rules:
-            _keep(rule.evaluate(network), related, focus)
+            related.take(rule.metadata.rule_id, _focused(rule.evaluate(network), focus))
+        if self._confirm:
+            related.confirmable = confirmable_findings(network, related.observations)
         exposures = list(network.exposures())
         related.exposures = [row for row in exposures if _concerns(row, focus)]
         related.failures = [
@@ -235,7 +248,7 @@ class EstateScanner:
         related.attack_paths = [path for path in analysis.paths if _leads_through(path, focus)]
         related.paths_omitted = analysis.summary.omitted
         for estate_rule in self._estate_rules:
-            _keep(estate_rule.evaluate(estate), related, focus)
+            related.take(estate_rule.metadata.rule_id, _focused(estate_rule.evaluate(estate), focus))
 
 
 def _parsed(row: Any, focus: Focus) -> Resource:
@@ -268,11 +281,11 @@ def _scope_of(row: Any) -> str | None:
     return named if isinstance(named, str) and named else None
 
 
-def _keep(results: Iterable[RuleResult], related: Related, focus: Focus) -> None:
-    for result in results:
-        if not focus.narrow or focus.covers(result.resource_id):
-            related.results.append(result)
-            related.observations.extend(result.observations)
+def _focused(results: Iterable[RuleResult], focus: Focus) -> Iterable[RuleResult]:
+    """Those about what was asked for."""
+    if not focus.narrow:
+        return results
+    return (result for result in results if focus.covers(result.resource_id))
 
 
 def _subscription_of(resource_id: str | None) -> str | None:

@@ -11,10 +11,18 @@ from shared.domain.scan import Scan, ScanRequest
 from shared.ports.authentication import Authenticator
 from shared.ports.clock import Clock, TokenSource
 from shared.ports.health import HealthProbe
+from shared.ports.identity import AuditLog
 from shared.rules.base import RuleMetadata
 from shared.scanners.base import Scanners
+from shared.services.api_keys import ApiKeys
+from shared.services.event_queries import EventQueries
+from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_queries import FindingQueries
+from shared.services.posture_queries import PostureQueries
+from shared.services.rate_limits import RateLimits
 from shared.services.scan_queries import ScanQueries
+from shared.services.schedules import Schedules
+from shared.services.webhooks import Webhooks
 from shared.settings import Settings
 
 
@@ -61,9 +69,17 @@ class Application:
     scan_control: ScanControlService
     scan_queries: ScanQueries
     finding_queries: FindingQueries
+    posture_queries: PostureQueries
     rules: Mapping[str, RuleMetadata]
     scanners: Scanners
     authenticator: Authenticator
+    failed_attempts: FailedAttempts
+    rate_limits: RateLimits
+    audit: AuditLog
+    api_keys: ApiKeys
+    webhooks: Webhooks
+    event_queries: EventQueries
+    schedules: Schedules
     probes: tuple[HealthProbe, ...]
     clock: Clock
     tokens: TokenSource

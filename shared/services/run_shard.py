@@ -17,10 +17,11 @@ from shared.domain.finding import FrozenFinding
 from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import Scan
 from shared.ports.errors import MissingError
-from shared.rules.base import RuleStatus
-from shared.scanners.base import Focus, Projection, Related, Scanner
+from shared.rules.base import EXPIRES_SOON, RuleStatus
+from shared.scanners.base import Focus, Outcome, Projection, Related, Scanner
 from shared.scanners.details import DetailOrder
 from shared.services.check_scan import CheckScan
+from shared.services.confirm_exposures import ConfirmExposures
 from shared.services.engine import Engine, focus_of
 from shared.services.messages import CheckMessage, ShardMessage
 from shared.services.page_blobs import get_rows, put_rows
@@ -43,6 +44,7 @@ class RunShard:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._record = RecordFindings(engine)
+        self._confirm = ConfirmExposures(engine)
         self._check = CheckScan(engine)
 
     async def run(self, message: ShardMessage) -> None:
@@ -101,16 +103,30 @@ class RunShard:
         shard = await self._engine.plans.get_shard(message.scan_id, message.shard_id)
         if shard is not None and message.attempt >= shard.attempt:
             problem = await noted_problem(self._engine, shard.scan_id, shard.shard_id)
-            await self._engine.plans.insert_marker(failed_marker(shard, problem or reason))
+            # Without a note a worker died of it: it is not tried on whoever accounts for the dead.
+            marker = await self._salvaged(shard) if problem is not None else None
+            await self._engine.plans.insert_marker(marker or failed_marker(shard, problem or reason))
 
-    async def _collect(self, scan: Scan, shard: Shard, scanner: Scanner) -> Marker:
+    async def _salvaged(self, shard: Shard) -> Marker | None:
+        """Details once more, where what fails is named and the rest kept; None when that fails too."""
+        found = await self._engine.scans.get(shard.scan_id)
+        scanner = self._engine.scanner_of(found.value) if found is not None else None
+        if shard.part is None or found is None or scanner is None or not found.value.status.working:
+            return None
+        try:
+            return await self._collect(found.value, shard, scanner, last=True)
+        except Exception:
+            log.exception("shard %s of %s could not be salvaged", shard.shard_id, shard.scan_id)
+            return None
+
+    async def _collect(self, scan: Scan, shard: Shard, scanner: Scanner, *, last: bool = False) -> Marker:
         engine = self._engine
         rows, focus = await get_rows(engine.blobs, shard.blobs[0]), focus_of(scan, shard.scope)
         if shard.part is None:
             collected = await asyncio.to_thread(scanner.collect, rows, focus)
         else:
             orders = [DetailOrder.from_json(one) for one in rows[shard.part]]
-            collected = await scanner.read_details(orders, focus, engine.reads)
+            collected = await scanner.read_details(orders, focus, engine.reads, last=last)
         del rows
         projections: dict[str, str] = {}
         for subscription, columns in collected.projections.items():
@@ -141,9 +157,10 @@ class RunShard:
             scanner.relate, subscription, columns, focus, shard.asked, as_of=shard.read_at
         )
         present = {str(one["id"]).lower() for one in columns}
-        present |= {result.resource_id.lower() for result in related.results}
+        present.update(related.looked_at)
         del columns
         failures = [*related.failures, *_absent_targets(focus, subscription, present)]
+        await self._confirm.confirm(shard, related)
         results, scan_id = engine.results, scan.scan_id
         writes = [results.put_exposures(scan_id, shard.shard_id, related.exposures)]
         if related.attack_paths or scan.run > 1 or shard.attempt > 1:
@@ -162,6 +179,7 @@ class RunShard:
             by_severity=dict(Counter(finding.observation.severity for finding in kept)),
             auto_remediable=sum(finding.observation.auto_remediable for finding in kept),
             exposures=len({row.key for row in related.exposures}),
+            expiring_soon=_expiring_soon(scanner, related),
             attack_paths=len(related.attack_paths),
             attack_paths_omitted=related.paths_omitted,
         )
@@ -209,10 +227,16 @@ def _absent_targets(focus: Focus, subscription: str, present: set[str]) -> list[
     ]
 
 
+def _expiring_soon(scanner: Scanner, related: Related) -> int | None:
+    """How many findings are about credentials that end within the operator's window."""
+    if not any(rule.credential for rule in scanner.rules()):
+        return None
+    return sum(one.evidence.get(EXPIRES_SOON) is True for one in related.observations)
+
+
 def _rule_coverage(scanner: Scanner, related: Related) -> tuple[RuleCoverage, ...]:
-    tallies: dict[str, Counter[RuleStatus]] = {rule.rule_id: Counter() for rule in scanner.rules()}
-    for result in related.results:
-        tallies[result.rule_id][result.status] += 1
+    nothing = Outcome()
+    tallies = {rule.rule_id: related.outcomes.get(rule.rule_id, nothing).tally for rule in scanner.rules()}
     return tuple(
         RuleCoverage(
             rule_id=rule_id,

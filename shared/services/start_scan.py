@@ -12,6 +12,7 @@ from shared.domain.page import PageRequest
 from shared.domain.principal import Principal
 from shared.domain.scan import Scan, ScanRequest, ScanType
 from shared.domain.timestamps import whole_second
+from shared.frameworks.registry import frameworks
 from shared.ports.errors import AlreadyExistsError, BrokerUnavailableError
 from shared.services.engine import Engine
 from shared.services.messages import check_message, plan_message
@@ -36,15 +37,16 @@ class StartScan:
         self._engine = engine
         self._environments = environments
 
-    async def start(self, request: ScanRequest, principal: Principal) -> Scan:
-        """Begin a scan.
+    async def start(self, request: ScanRequest, principal: Principal, scan_id: str | None = None) -> Scan:
+        """Begin a scan. With a `scan_id`, one that is there already is left to whoever began it.
 
         Raises:
-            InvalidRequestError: an environment or a rule that nobody knows.
+            InvalidRequestError: an environment, a rule or a framework that nobody knows.
             UnavailableError: the broker does not take the first message; nothing is left behind.
         """
         request = self._placed(request)
         self._check_rules(request)
+        _check_frameworks(request)
         engine = self._engine
         now = whole_second(engine.clock.now())
         scan = Scan(
@@ -54,13 +56,22 @@ class StartScan:
             estimated_completion=now + await self._expected_duration(request.scan_type),
             requested_by=principal.id,
         )
-        scan = await self._insert(scan)
+        if scan_id is None:
+            scan = await self._insert(scan)
+        else:
+            scan = scan.model_copy(update={"scan_id": scan_id})
+            try:
+                await engine.scans.insert(scan)
+            except AlreadyExistsError:
+                return scan
         try:
             await engine.messenger.send(
                 [plan_message(scan, 0), check_message(scan.scan_id, 0, engine.pace.shortest)]
             )
         except BrokerUnavailableError as error:
-            await engine.scans.delete(scan.scan_id)
+            # Under a given id others may count on it by now; the sweeper sends its messages again.
+            if scan_id is None:
+                await engine.scans.delete(scan.scan_id)
             raise UnavailableError("The message broker does not answer. Try again later.") from error
         return scan
 
@@ -112,3 +123,10 @@ class StartScan:
         if not known:
             return FIRST_ESTIMATE
         return timedelta(seconds=max(1, round(sum(known) / len(known))))
+
+
+def _check_frameworks(request: ScanRequest) -> None:
+    if any(name not in frameworks() for name in request.compliance_frameworks):
+        raise InvalidRequestError.of(
+            "compliance_frameworks", Reason.INVALID_VALUE, "Compliance frameworks must be ids of known ones"
+        )

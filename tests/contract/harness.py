@@ -23,11 +23,11 @@ from shared.adapters.memory.findings import MemoryFindingStore
 from shared.adapters.memory.inventory import MemoryInventory
 from shared.adapters.memory.messaging import MemoryMessenger
 from shared.adapters.memory.plans import MemoryPlanStore
+from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
-from shared.adapters.static_api_keys import StaticApiKeys
-from shared.domain.finding import Finding, FrozenFinding, Observation
+from shared.domain.finding import Finding, FrozenFinding, Observation, pack_evidence
 from shared.domain.ids import IdKind, make_id
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanTotals
 from shared.domain.severity import Severity, count_by_severity
@@ -37,10 +37,13 @@ from shared.scanners.base import Collected, Focus
 from shared.services.application import Application
 from shared.services.engine import Engine
 from shared.services.finding_queries import FindingQueries
+from shared.services.posture_queries import PostureQueries
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
 from shared.settings import Settings
+from tests.contract.callers import Callers
+from tests.contract.events import Events
 from tests.unit.engine.probe_scanner import Only, ProbeScanner
 
 NOW = datetime(2025, 8, 5, 17, 42, 58, tzinfo=UTC)
@@ -76,6 +79,7 @@ def settings(**overrides: str) -> Settings:
             [{"id": f"key-{role}", "name": role, "role": role, "key": key} for role, key in KEYS.items()]
         ),
         "SECURITY_COPILOT_CURSOR_SECRET": "9f8c3a51b7e24d60a1f5c8e3d7b92046",
+        "SECURITY_COPILOT_API_KEY_PEPPER": "5d1e90c7a3b84f62d8e4071b9c6a2f35",
         "SECURITY_COPILOT_PUBLIC_URL": PUBLIC_URL,
         "ENVIRONMENTS": json.dumps({"production": [SUBSCRIPTION], "staging": ["s-1", "s-2"]}),
     }
@@ -135,8 +139,11 @@ class Api:
         self.scans, self.plans = MemoryScanStore(), MemoryPlanStore()
         self.findings, self.results = MemoryFindingStore(), MemoryScanResultStore()
         self.messenger = FailingMessenger(self.clock)
+        self.postures = MemoryPostureStore()
         self.slept: list[float] = []
         self.on_sleep: Any = None
+        self.callers = Callers(self.settings, self.clock)
+        self.events = Events(self.clock, self._sleep)
         self.engine = engine = Engine(
             scans=self.scans,
             plans=self.plans,
@@ -146,6 +153,7 @@ class Api:
             blobs=MemoryBlobStore(),
             messenger=self.messenger,
             inventory=MemoryInventory(()),
+            postures=self.postures,
             clock=self.clock,
             tokens=MemoryTokenSource(3),
             scanners=Only(OneRule()),
@@ -157,9 +165,11 @@ class Api:
             scan_control=ScanControl(engine),
             scan_queries=ScanQueries(engine, sleep=self._sleep),
             finding_queries=FindingQueries(self.findings),
+            posture_queries=PostureQueries(engine),
             rules={RULE.rule_id: RULE},
             scanners=engine.scanners,
-            authenticator=StaticApiKeys(self.settings.api.keys),
+            **self.callers.parts(),
+            **self.events.parts(),
             probes=self.probes,
             clock=self.clock,
             tokens=MemoryTokenSource(7),
@@ -295,7 +305,11 @@ def observation(index: int = 0, severity: Severity = Severity.CRITICAL, **member
         ),
         "evidence": {"port": "22"},
     }
-    return Observation(**{**base, **members})
+    given = {**base, **members}
+    evidence = given.pop("evidence")
+    return Observation(
+        **given, packed_evidence=pack_evidence(evidence, given["resource_id"], given["evaluated_id"])
+    )
 
 
 def frozen(scan: Scan, seen: Observation, at: datetime, tail: str = "") -> FrozenFinding:

@@ -26,6 +26,11 @@ _PERMISSIONS: Final = {
         "graph:Application.Read.All",
     ),
 }
+_TOLD_OF: Final = {
+    "user": ("accountEnabled", "graph:User.Read.All"),
+    "serviceprincipal": ("appId", "graph:Application.Read.All"),
+}
+"""Kind of principal -> a member that every one has, and what opens it. Groups are refused as a whole."""
 _CUSTOM: Final = "$filter=type%20eq%20'CustomRole'"
 """https://learn.microsoft.com/azure/role-based-access-control/role-definitions-list-rest"""
 _IDS_AT_ONCE: Final = 1_000
@@ -75,7 +80,21 @@ class AuthorizationCollector:
             return Detail(PRINCIPALS, reason=assignments.reason, denied=assignments.denied)
         ids = _principal_ids(assignments.rows)
         needed = ", ".join(_PERMISSIONS[PRINCIPALS][1:])
-        return await guarded(PRINCIPALS, needed, _look_up(ids, reads))
+        found = await guarded(PRINCIPALS, needed, _look_up(ids, reads))
+        hidden = sorted({missing for row in found.rows if (missing := _hidden_by(row["properties"]))})
+        if not hidden:
+            return found
+        reason = f"of some principals Graph shows the id alone (needs {', '.join(hidden)})"
+        return Detail(PRINCIPALS, found.rows, reason=reason, denied=True)
+
+
+def _hidden_by(principal: Mapping[str, Any]) -> str | None:
+    """The permission without which Graph shows no more of a principal than its kind and its id.
+
+    https://learn.microsoft.com/graph/permissions-overview#limited-information-returned-for-inaccessible-member-objects
+    """
+    told = _TOLD_OF.get(str(principal.get("@odata.type", "")).rpartition(".")[2].lower())
+    return told[1] if told is not None and principal.get(told[0]) is None else None
 
 
 async def _definitions(base: str, assignments: Detail | None, reads: AzureReads) -> Detail:
@@ -154,8 +173,10 @@ async def _by_ids(ids: list[str], reads: AzureReads) -> dict[str, dict[str, Any]
 def _kept(principal: Mapping[str, Any]) -> dict[str, Any]:
     members = ("@odata.type", "accountEnabled", "displayName", "appId", "servicePrincipalType", "userType")
     kept = {member: principal.get(member) for member in members}
-    for kind in ("passwordCredentials", "keyCredentials"):
-        kept[kind] = _credentials(principal.get(kind))
+    if _hidden_by(kept) is None:
+        # A list that was not shown is not an empty one.
+        for kind in ("passwordCredentials", "keyCredentials"):
+            kept[kind] = _credentials(principal.get(kind))
     return kept
 
 

@@ -17,6 +17,7 @@ GOOD = {
     "Storage__connectionString": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abc=",
     "ServiceBus": "Endpoint=sb://bus.test;SharedAccessKeyName=n;SharedAccessKey=abc=",
     "SECURITY_COPILOT_API_KEYS": json.dumps([KEY]),
+    "SECURITY_COPILOT_API_KEY_PEPPER": "Wn6cT2fX8hV4jD1sG9kP5qM7bR3yL0zE",
     "SECURITY_COPILOT_CURSOR_SECRET": "Zp2mQ8vL5xK1tR7yB4nW9cJ3hF6dS0gA",
     "SECURITY_COPILOT_PUBLIC_URL": "https://scan.example.com/",
 }
@@ -43,7 +44,7 @@ def test_sample_names_every_variable_and_no_other() -> None:
 
 def test_sample_is_a_working_local_configuration() -> None:
     settings = Settings.from_environment(sample())
-    assert {key.role for key in settings.api.keys} == set(Role)
+    assert {key.role for key in settings.identity.keys} == set(Role)
 
 
 def test_sample_holds_the_defaults() -> None:
@@ -79,8 +80,8 @@ def test_defaults() -> None:
 def test_all_missing_are_named_at_once() -> None:
     text = _failure({})
     for name in (
-        "AzureWebJobsStorage", "ServiceBus", "SECURITY_COPILOT_API_KEYS", "SECURITY_COPILOT_CURSOR_SECRET",
-        "SECURITY_COPILOT_PUBLIC_URL",
+        "AzureWebJobsStorage", "ServiceBus", "SECURITY_COPILOT_API_KEY_PEPPER",
+        "SECURITY_COPILOT_CURSOR_SECRET", "SECURITY_COPILOT_PUBLIC_URL",
     ):  # fmt: skip
         assert f"{name} is required" in text
 
@@ -137,6 +138,9 @@ def test_development_storage_is_azurite() -> None:
         ("SECURITY_COPILOT_PAGE_SIZE", "1001", "from 1 to 1000"),
         ("SECURITY_COPILOT_PAGE_SIZE", "10.5", "whole number"),
         ("SECURITY_COPILOT_SCAN_STALL_SECONDS", "nan", "number from"),
+        ("SECURITY_COPILOT_CONFIRM_EXPOSURES", "perhaps", "true or false"),
+        ("SECURITY_COPILOT_CONFIRM_PACKETS", "0", "from 1 to 1000"),
+        ("SECURITY_COPILOT_CONFIRM_SECONDS", "0", "number from"),
         ("SECURITY_COPILOT_CHECK_MIN_SECONDS", "31", "must not exceed"),
         ("SECURITY_COPILOT_BLOB_CONTAINER", "No", "lower-case"),
         ("SECURITY_COPILOT_SECURITY_CONTACT", "somebody", "URI"),
@@ -181,3 +185,11 @@ def test_secrets_show_nowhere() -> None:
 def test_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         read().api.public_url = "https://other.test"  # type: ignore[misc]
+
+
+def test_confirmation_is_off_by_default_and_bounded() -> None:
+    assert read().scan.confirm is None
+    wanted = read(SECURITY_COPILOT_CONFIRM_EXPOSURES="true").scan.confirm
+    assert wanted is not None and (wanted.packets, wanted.seconds) == (20, 60)
+    text = problems(SECURITY_COPILOT_CONFIRM_EXPOSURES="true", SECURITY_COPILOT_CONFIRM_SECONDS="61")
+    assert "at most half of SECURITY_COPILOT_SCAN_STALL_SECONDS" in text

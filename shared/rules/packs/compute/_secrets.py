@@ -20,7 +20,14 @@ MOST_CHARACTERS: Final = 262_144
 
 _DEPTH: Final = 20
 
-_VALUE: Final = r"[\"']?(?![$<{%@*\[(\"'!/.~-])[^\s\"';,&|]{8,}"
+_REFERENCE: Final = "privatesettingsref:"
+"""How settings of DSC extensions refer to the protected ones, in any case:
+https://learn.microsoft.com/azure/virtual-machines/extensions/dsc-template"""
+
+_NO_SECRETS: Final = (_REFERENCE, "http://", "https://", "@", "$", "<", "{", "%", "[")
+"""How values begin that refer to a secret elsewhere."""
+
+_VALUE: Final = r"[\"']?(?!" + _REFERENCE + r")(?![$<{%@*\[(\"'!/.~-])[^\s\"';,&|]{8,}"
 
 _KINDS: Final = (
     ("private key", re.compile(r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----")),
@@ -113,5 +120,5 @@ def _kind_of(text: str) -> str | None:
 
 def _is_named(where: str, value: str) -> bool:
     name = where.rsplit(".", 1)[-1]
-    plain = len(value) >= 8 and not value.startswith(("http://", "https://", "@", "$", "<", "{", "%", "["))
-    return plain and " " not in value and _NAMES.search(name) is not None
+    plain = len(value) >= 8 and " " not in value and not value.lower().startswith(_NO_SECRETS)
+    return plain and _NAMES.search(name) is not None

@@ -50,13 +50,11 @@ def as_sure(finding: Observation, certainty: Certainty) -> Observation:
     """The finding, one severity lower where it is not proven."""
     evidence = {**finding.evidence, "verdict": certainty.verdict.value}
     if certainty is Certainty.READ:
-        return finding.model_copy(update={"evidence": evidence})
+        return finding.changed(evidence)
     unsure = "possible" if certainty.verdict is Verdict.POSSIBLE else "not verified"
-    return finding.model_copy(
-        update={
-            "severity": finding.severity.lowered(),
-            "risk_score": round(finding.risk_score * _LESS_SURE),
-            "description": f"{finding.description} ({unsure})",
-            "evidence": evidence,
-        }
+    return finding.changed(
+        evidence,
+        severity=finding.severity.lowered(),
+        risk_score=round(finding.risk_score * _LESS_SURE),
+        description=f"{finding.description} ({unsure})",
     )

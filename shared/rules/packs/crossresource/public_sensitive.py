@@ -57,8 +57,8 @@ def _judge(metadata: RuleMetadata, account: ResourceColumns, estate: Estate) -> 
     else:
         words = f"{account.name} {said}, and its network is open to all: a leaked key or SAS is enough"
         found = resource_finding(metadata, account.id, words, evidence)
-        lower = {"severity": found.severity.lowered(), "risk_score": _OPEN_NETWORK}
-        finding = as_sure(found.model_copy(update=lower), internet[0])
+        lower = found.changed(evidence, severity=found.severity.lowered(), risk_score=_OPEN_NETWORK)
+        finding = as_sure(lower, internet[0])
     return judged(metadata, account.id, [finding], doubt)
 
 
