@@ -106,7 +106,8 @@ class Planter:
     def add(self, *resources: Resource) -> None:
         """Put finished resources beside the others."""
         self.added += resources
-        self._by_name |= {one["name"]: one for one in resources}
+        for one in resources:
+            self._by_name.setdefault(one["name"], one)
 
 
 def _group(planter: Planter, subscription: str) -> None:

@@ -10,7 +10,7 @@ from shared.exposure.projection import NETWORK_TYPES, NSG_TYPE
 from shared.rules.access.certainty import Certainty
 from shared.rules.access.entries import Entry
 from shared.rules.access.store_kinds import SQL, STORAGE, VAULT
-from shared.rules.access.workloads import CLUSTER, SITE, SLOT
+from shared.rules.access.workloads import CLUSTER, MACHINE, SCALE_SET, SITE, SLOT
 from shared.rules.columns import ColumnError
 from shared.rules.estate import Estate
 from shared.rules.resources import ResourceColumns
@@ -32,7 +32,7 @@ def entries_to(resource: ResourceColumns, estate: Estate) -> tuple[Entry, ...]:
         ColumnError: there is none, and not all of the network was read.
     """
     found = estate.entries.get(resource.key, ())
-    if not found:
+    if not found and resource.type in (MACHINE, SCALE_SET):
         for kind in MACHINE_NETWORK:
             doubt = estate.resources.incomplete.get(kind)
             if doubt is not None:
