@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
 
@@ -11,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from shared.api.wire import AnySeverity, refused
 from shared.domain.errors import InvalidRequestError, Reason
 from shared.domain.exposure import SourceClass, Verdict
-from shared.domain.finding import FindingStatus
 from shared.domain.page import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from shared.domain.scan import ScanType
 
@@ -87,10 +87,15 @@ class PageQuery(NoQuery):
         for name, value in self:
             if name in ("limit", "offset", "cursor") or value is None or value == ():
                 continue
-            entries: tuple[StrEnum, ...] = value if isinstance(value, tuple) else (value,)
+            entries: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
             parameter = type(self).model_fields[name].alias or name
-            parameters[parameter] = ",".join(entry.value for entry in entries)
+            parameters[parameter] = ",".join(_text(entry) for entry in entries)
         return parameters
+
+
+def _text(value: StrEnum | datetime | str) -> str:
+    """A parsed value as a query says it."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 class ScansQuery(PageQuery):
@@ -104,13 +109,6 @@ class ScansQuery(PageQuery):
 class ResultsQuery(PageQuery):
     """B-03."""
 
-    severity: CommaList[AnySeverity] = Field(default=(), description="Only these severities, comma list")
-
-
-class FindingsQuery(PageQuery):
-    """B-04; without `status` all states."""
-
-    status: CommaList[FindingStatus] = Field(default=(), description="Only these states, comma list")
     severity: CommaList[AnySeverity] = Field(default=(), description="Only these severities, comma list")
 
 
