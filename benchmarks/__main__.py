@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import app_import, network_scan
+from benchmarks import app_import, network_scan, rate_limit
 
 RESULTS = Path(__file__).with_name("results")
 
@@ -22,6 +22,7 @@ def main() -> int:
     options = parser.parse_args()
     sizes = (10_000,) if options.small else (10_000, 100_000)
     save("import", app_import.run())
+    save("rate_limit", rate_limit.run())
     save("network_scan", network_scan.run(sizes))
     return 0
 

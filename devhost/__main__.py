@@ -3,8 +3,9 @@
     python -m devhost --estate FILE [--port N] [--state DIR] [--faults FILE]
     python -m devhost --azure [--subscription ID] [--port N] [--state DIR]
 
-Prints one JSON line on stdout when it serves: ready, base_url, api_key (the admin's), keys by role, pid. All
-else goes to stderr. SIGTERM and SIGINT stop it and all it started.
+Prints one JSON line on stdout when it serves: ready, base_url, api_key (the admin's), keys by role, entra
+(with --estate: the local tenant and its service principals), pid. All else goes to stderr. SIGTERM and SIGINT
+stop it and all it started.
 """
 
 from __future__ import annotations
@@ -145,6 +146,7 @@ async def _serve(
             "base_url": base_url,
             "api_key": stack.api_keys["admin"],
             "keys": stack.api_keys,
+            **({} if stack.entra is None else {"entra": stack.entra.described}),
             "pid": os.getpid(),
         }
     )

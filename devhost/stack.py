@@ -15,12 +15,15 @@ from typing import IO, Final
 from devhost import azurite
 from devhost.azure_login import check_login
 from devhost.child import Child
+from devhost.entra_tenant import EntraTenant
 from devhost.event_sink import TOPIC
 from devhost.lifeline import hold
 
 ROLES: Final = ("admin", "operator", "viewer")
 BUS_KEY_NAME: Final = "RootManageSharedAccessKey"
 QUEUES: Final = Path(__file__).with_name("queues.json")
+FAILED_ATTEMPTS: Final = "10000"
+"""No front end says where local callers come from: they share one limit."""
 STALL_SECONDS: Final = 20
 """Locally a lost message is looked for sooner than the 120 s of the product."""
 
@@ -46,6 +49,8 @@ class LocalStack:
     _azurite: azurite.Azurite | None = None
     _folder: Path | None = None
     secrets: dict[str, str] = field(default_factory=dict)
+    entra: EntraTenant | None = None
+    """The local tenant; None with real Azure, whose tenants are then the ones to trust."""
 
     def start(self, base_url: str) -> dict[str, str]:
         """Start everything and return the application settings.
@@ -119,7 +124,7 @@ class LocalStack:
             ],
             {"SERVICEBUS_KEY": self.secrets["bus"]},
         )
-        azure = None
+        azure = tenant = None
         if self.options.estate is not None:
             faults = self.options.faults
             azure = self._child(
@@ -131,8 +136,13 @@ class LocalStack:
                 ],
                 {},
             )
+            self.entra = EntraTenant(self.folder / "entra", {role: self.secrets[role] for role in ROLES})
+            tenant = self._child("devhost.entra", self.entra.arguments, self.entra.environment)
         port = self._ports[bus.module] = bus.wait_ready()["port"]
         azure_settings = _real_azure(self.options) if azure is None else self._stand_in(azure)
+        if self.entra is not None and tenant is not None:
+            self._ports[tenant.module] = tenant.wait_ready()["port"]
+            azure_settings |= self.entra.settings(self._ports[tenant.module])
         storage.wait_ready()
         settings = {
             "FUNCTIONS_WORKER_RUNTIME": "python",
@@ -145,10 +155,18 @@ class LocalStack:
             "EventGrid__topicKey": self.secrets["topic"],
             "SECURITY_COPILOT_API_KEYS": json.dumps(
                 [
-                    {"id": role, "name": f"local {role}", "role": role, "key": self.secrets[role]}
+                    {
+                        "id": role,
+                        "name": f"local {role}",
+                        "role": role,
+                        "tier": "enterprise",
+                        "key": self.secrets[role],
+                    }
                     for role in ROLES
                 ]
             ),
+            "SECURITY_COPILOT_API_KEY_PEPPER": self.secrets["pepper"],
+            "SECURITY_COPILOT_FAILED_ATTEMPTS": FAILED_ATTEMPTS,
             "SECURITY_COPILOT_CURSOR_SECRET": self.secrets["cursor"],
             "SECURITY_COPILOT_PUBLIC_URL": base_url,
             "SECURITY_COPILOT_SCAN_STALL_SECONDS": str(STALL_SECONDS),
@@ -193,15 +211,17 @@ def _real_azure(options: StackOptions) -> dict[str, str]:
 def _load_secrets(folder: Path) -> dict[str, str]:
     """Keys of this state: made once, kept beside it and readable by its owner only."""
     path = folder / "secrets.json"
-    wanted = (*ROLES, "bus", "topic", "cursor", "host", "identity")
+    wanted = (*ROLES, "bus", "topic", "cursor", "host", "identity", "pepper")
     try:
-        known = json.loads(path.read_text())
+        stored = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
-        known = {}
-    if not isinstance(known, dict) or not all(isinstance(known.get(name), str) for name in wanted):
-        known = {name: secrets.token_hex(24) for name in wanted}
+        stored = {}
+    found = stored if isinstance(stored, dict) else {}
+    known = {name: found[name] for name in wanted if isinstance(found.get(name), str)}
+    if len(known) < len(wanted):
+        known = {name: known.get(name) or secrets.token_hex(24) for name in wanted}
         _write_private(path, known)
-    return {name: str(known[name]) for name in wanted}
+    return known
 
 
 def _write_private(path: Path, content: Mapping[str, str]) -> None:

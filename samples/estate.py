@@ -1,13 +1,18 @@
 """A whole estate as a stream of landing zones: any size in constant memory, same seed, same bytes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Any
 
-from samples import workloads
+from samples import edges, full, workloads
 from samples.arm import REGIONS, Resource, Scope, guid
 from samples.cell import Cell
+from samples.control_truth import control_records
+from samples.controls import Expectation
+from samples.directory_controls import Directory
+from samples.edge_truth import edge_record
 from samples.network import Address
 from samples.planting import ordinary_rules, plant
 from samples.records import Plant, truth_records
@@ -23,6 +28,7 @@ SHAPES = WEAKNESSES + TRAPS
 _RESOURCES_PER_SUBSCRIPTION = 5_000
 _SKEWED_SHARE = 0.6
 _ROTATION = 3  # every third cell takes the next shape of the deck, so that no shape is left to chance
+_CELLS_PER_EDGE = 8  # in furnished estates
 _EXTRA_PLANT = 0.22  # and this share of the other cells gets an everyday weakness
 _EVERYDAY = tuple(
     shape
@@ -44,6 +50,10 @@ class EstateSpec:
     seed: int
     subscriptions: int | None = None
     skew: bool = False
+    furnished: bool = False
+    """Whether everything that a full scan reads stands beside the network."""
+    now: datetime = full.NOW
+    """The day around which dates are laid, in furnished estates."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -67,6 +77,9 @@ class Part:
 
     resources: list[Resource]
     plants: list[Plant]
+    expectations: list[Expectation] = field(default_factory=list)
+    edge: str | None = None
+    """Shape of the edge that this part is."""
 
     def truth(self) -> Iterator[dict[str, Any]]:
         """The truth records of this part.
@@ -74,7 +87,10 @@ class Part:
         Raises:
             PlantingError: the evaluator disagrees with what was planted.
         """
-        return truth_records(self.resources, self.plants)
+        yield from truth_records(self.resources, self.plants)
+        yield from control_records(self.resources, self.expectations)
+        if self.edge is not None:
+            yield edge_record(self.edge, self.resources)
 
 
 def _add_machines(cell: Cell) -> None:
@@ -142,9 +158,14 @@ def _subscription_of(spec: EstateSpec, number: int, rng: Random) -> int:
     return 0 if rng.random() < _SKEWED_SHARE else 1 + number % (count - 1)
 
 
+def subscription_id(seed: int, index: int) -> str:
+    """GUID of the estate's subscription `index`."""
+    return guid(Random(f"{seed}:subscription:{index}"))
+
+
 def _scope(spec: EstateSpec, number: int, rng: Random) -> Scope:
     index = _subscription_of(spec, number, rng)
-    subscription = guid(Random(f"{spec.seed}:subscription:{index}"))
+    subscription = subscription_id(spec.seed, index)
     stage = rng.choice(("prod", "prod", "staging", "dev"))
     tags = {"env": stage, "owner": f"team-{rng.randrange(40):02d}"} if rng.random() < 0.8 else {}
     return Scope(subscription, f"rg-{stage}-{number:05d}", rng.choice(REGIONS), tags)
@@ -188,17 +209,58 @@ def _filler(spec: EstateSpec, number: int, count: int) -> list[Resource]:
     return resources
 
 
+def _end(spec: EstateSpec, number: int, count: int, directory: Directory | None) -> Part:
+    """The last `count` resources; in a furnished estate only such as nothing hangs on."""
+    if directory is None:
+        return Part(_filler(spec, number, count), [])
+    rng = Random(f"{spec.seed}:end")
+    scope = _scope(spec, number, rng)
+    lines = [workloads.role_assignment(scope, rng) for _ in range(count)]
+    return Part(lines, [], [full.assign(line, directory, rng) for line in lines])
+
+
+def _part(
+    spec: EstateSpec, number: int, deck: list[Shape], directory: Directory | None, *, whole: bool
+) -> Part:
+    """Landing zone `number`, furnished where the estate has a directory."""
+    cell = _cell(spec, number, deck, whole=whole)
+    if directory is None:
+        return Part(cell.resources, cell.plants)
+    rng = Random(f"{spec.seed}:{number}:furnished")
+    added = full.furnish(cell.resources, cell.scope, cell.label, directory, rng, spec.now)
+    return Part([*cell.resources, *added.resources], cell.plants, added.expectations)
+
+
+def _edge(spec: EstateSpec, number: int) -> Part:
+    """Edge `number`: the shapes take turns."""
+    rng = Random(f"{spec.seed}:{number}:edge")
+    shape = tuple(edges.SHAPES)[number % len(edges.SHAPES)]
+    return Part(edges.build(shape, number, _scope(spec, number, rng), rng), [], edge=shape)
+
+
 def parts(spec: EstateSpec) -> Iterator[Part]:
     """The estate piece by piece, `spec.resources` resources in all, one piece in memory at a time."""
     deck = _deck(spec.seed)
-    left, number = spec.resources, 0
+    left, number, directory = spec.resources, 0, None
+    if spec.furnished:
+        subscriptions = [subscription_id(spec.seed, index) for index in range(spec.subscription_count)]
+        tenant, known = full.tenant(spec.seed, spec.resources, subscriptions, spec.now)
+        if len(tenant.resources) <= left // 2:
+            directory = known
+            yield Part(tenant.resources, [], tenant.expectations)
+            left -= len(tenant.resources)
     while left:
-        cell = _cell(spec, number, deck, whole=True)
-        if len(cell.resources) > left:
-            cell = _cell(spec, number, deck, whole=False)
-        if len(cell.resources) > left:
-            yield Part(_filler(spec, number, left), [])
+        part = _part(spec, number, deck, directory, whole=True)
+        if len(part.resources) > left:
+            part = _part(spec, number, deck, directory, whole=False)
+        if len(part.resources) > left:
+            yield _end(spec, number, left, directory)
             return
-        yield Part(cell.resources, cell.plants)
-        left -= len(cell.resources)
+        yield part
+        left -= len(part.resources)
         number += 1
+        if directory is not None and number % _CELLS_PER_EDGE == 0:
+            edge = _edge(spec, number // _CELLS_PER_EDGE)
+            if len(edge.resources) <= left:
+                yield edge
+                left -= len(edge.resources)

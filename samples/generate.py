@@ -4,12 +4,14 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 import orjson
 
 from samples.estate import EstateSpec, Part, parts
+from samples.full import NOW
 from samples.records import PlantingError
 
 _PROGRESS_EVERY = 5_000
@@ -67,6 +69,16 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--subscriptions", type=int, metavar="K", help="default: about one per 5,000 resources"
     )
     parser.add_argument("--skew", action="store_true", help="put 60 %% of the estate into one subscription")
+    parser.add_argument(
+        "--full", action="store_true", help="with everything that a full scan reads, not only the network"
+    )
+    parser.add_argument(
+        "--now",
+        type=datetime.fromisoformat,
+        default=NOW,
+        metavar="TIME",
+        help=f"lay dates around this time, in a full estate (ISO 8601; default {NOW.isoformat()})",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="estate file (default: standard output)")
     parser.add_argument("--truth", type=Path, metavar="FILE", help="truth file (default: none)")
     return parser.parse_args(argv)
@@ -78,7 +90,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.truth and arguments.truth == arguments.out:
             raise ValueError("--out and --truth name the same file")
-        spec = EstateSpec(arguments.resources, arguments.seed, arguments.subscriptions, arguments.skew)
+        now = arguments.now if arguments.now.tzinfo else arguments.now.replace(tzinfo=UTC)
+        spec = EstateSpec(
+            arguments.resources,
+            arguments.seed,
+            arguments.subscriptions,
+            arguments.skew,
+            furnished=arguments.full,
+            now=now,
+        )
         with contextlib.ExitStack() as stack:
             estate = stack.enter_context(_replacing(arguments.out)) if arguments.out else sys.stdout.buffer
             truth = stack.enter_context(_replacing(arguments.truth)) if arguments.truth else None

@@ -13,8 +13,10 @@ from random import Random
 
 import orjson
 
-from samples import network, workloads
+from samples import full, network, workloads
 from samples.arm import Resource, Scope
+from samples.control_truth import control_records
+from samples.controls import Expectation
 from samples.estate import SHAPES
 from samples.network import Address, RuleSpec
 from samples.records import Plant, truth_records
@@ -52,6 +54,7 @@ class Company:
     rng: Random = field(default_factory=lambda: Random("showcase"))
     resources: list[Resource] = field(default_factory=list)
     plants: list[Plant] = field(default_factory=list)
+    expectations: list[Expectation] = field(default_factory=list)
 
     def add(self, *resources: Resource) -> None:
         """Put finished resources into the estate."""
@@ -254,6 +257,20 @@ def _platform_services(company: Company) -> None:
             company.add(workloads.role_assignment(scope, rng, role=role))
 
 
+def _beside_the_network(company: Company) -> None:
+    """The directory, what is set on both subscriptions, and what hangs on the platform services."""
+    rng = Random("showcase beside the network")
+    tenant, directory = full.tenant(7, 1000, [COMPANY, SANDBOX], full.NOW)
+    furnished = [tenant]
+    for scope in (HONEYPOT, WEB, DATA, STAGING, SHARED, PLAY):
+        own = [one for one in company.resources if one["id"].startswith(scope.group_id + "/")]
+        label = scope.group.removeprefix("rg-").lower().replace("_", "-")
+        furnished.append(full.furnish(own, scope, label, directory, rng, full.NOW))
+    for part in furnished:
+        company.add(*part.resources)
+        company.expectations += part.expectations
+
+
 def build() -> Company:
     """The whole company, in the order the file lists it."""
     company = Company()
@@ -265,6 +282,7 @@ def build() -> Company:
         _shared_services,
         _sandbox,
         _platform_services,
+        _beside_the_network,
     ):
         district(company)
     return company
@@ -281,7 +299,10 @@ def truth_bytes(company: Company) -> bytes:
     Raises:
         PlantingError: the evaluator disagrees with what is declared above.
     """
-    records = truth_records(company.resources, company.plants)
+    records = [
+        *truth_records(company.resources, company.plants),
+        *control_records(company.resources, company.expectations),
+    ]
     return b"".join(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE) for one in records)
 
 

@@ -6,18 +6,28 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.join import Pace
+from shared.services.api_keys import ApiKeys
 from shared.services.application import Application
+from shared.services.authentication import BearerAuthentication
+from shared.services.config import Configuration
+from shared.services.configured_keys import ConfiguredKeys
 from shared.services.engine import Engine
+from shared.services.failed_attempts import FailedAttempts
+from shared.services.finding_changes import FindingChanges
 from shared.services.finding_queries import FindingQueries
+from shared.services.idempotency import IdempotentCalls
 from shared.services.publish_events import PublishEvents
+from shared.services.rate_limits import RateLimits
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
-from shared.settings import Settings
+from shared.services.suppressions import Suppressions
+from shared.settings import AzureSettings, KeyCommandSettings, Settings, StorageSettings
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -25,9 +35,14 @@ if TYPE_CHECKING:
     from azure.servicebus.aio import ServiceBusClient
     from azure.storage.blob.aio import BlobServiceClient
 
+    from shared.ports.authentication import Authenticator, TokenVerifier
+    from shared.ports.clock import Clock, TokenSource
+    from shared.ports.identity import AuditLog
     from shared.ports.inventory import Inventory
     from shared.ports.messaging import EventPublisher
     from shared.ports.reads import AzureReads
+    from shared.ports.stores import FindingRepair
+    from shared.settings_identity import EntraSettings
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +51,15 @@ class Container:
     """The wired product: what HTTP handlers, queue functions and timers use."""
 
     def __init__(
-        self, application: Application, engine: Engine, events: PublishEvents | None, stack: AsyncExitStack
+        self,
+        application: Application,
+        engine: Engine,
+        events: PublishEvents | None,
+        finding_lists: FindingRepair,
+        stack: AsyncExitStack,
     ) -> None:
         self.application = application
+        self.finding_lists = finding_lists
         self.engine = engine
         self.events = events
         self._stack = stack
@@ -84,28 +105,35 @@ async def open_container(settings: Settings) -> Container:
     from shared.adapters.blobs import AzureBlobStore  # noqa: PLC0415
     from shared.adapters.clock import SecretsTokenSource, SystemClock  # noqa: PLC0415
     from shared.adapters.probes import BrokerProbe, StorageProbe  # noqa: PLC0415
+    from shared.adapters.sealers import FernetSealer  # noqa: PLC0415
     from shared.adapters.service_bus import ServiceBusMessenger  # noqa: PLC0415
-    from shared.adapters.static_api_keys import StaticApiKeys  # noqa: PLC0415
+    from shared.adapters.tables.config import TableConfigStore  # noqa: PLC0415
+    from shared.adapters.tables.finding_history import TableFindingHistoryStore  # noqa: PLC0415
     from shared.adapters.tables.findings import TableFindingStore  # noqa: PLC0415
+    from shared.adapters.tables.idempotency import TableIdempotencyStore  # noqa: PLC0415
     from shared.adapters.tables.outbox import TableEventOutbox  # noqa: PLC0415
     from shared.adapters.tables.plans import TablePlanStore  # noqa: PLC0415
     from shared.adapters.tables.scan_results import TableScanResultStore  # noqa: PLC0415
     from shared.adapters.tables.scans import TableScanStore  # noqa: PLC0415
+    from shared.adapters.tables.suppressions import TableSuppressionStore  # noqa: PLC0415
     from shared.scanners.registry import BuiltScanners  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
-        identity = _Identity(settings, stack)
-        tables = await _tables(settings, identity, stack)
+        identity = _Identity(settings.azure, stack)
+        tables = await _tables(settings.storage, identity, stack)
         blobs = await _blobs(settings, identity, stack)
         broker = await _broker(settings, identity, stack)
         scan = settings.scan
         inventory, reads = await _azure(settings, identity, stack)
         messenger = ServiceBusMessenger(broker)
         stack.push_async_callback(messenger.aclose)
+        findings = TableFindingStore(tables)
         engine = Engine(
             scans=TableScanStore(tables),
             plans=TablePlanStore(tables),
-            findings=TableFindingStore(tables),
+            findings=findings,
+            history=TableFindingHistoryStore(tables),
+            suppressions=TableSuppressionStore(tables),
             results=TableScanResultStore(tables),
             outbox=TableEventOutbox(tables),
             blobs=AzureBlobStore(blobs, settings.storage.blob_container),
@@ -123,31 +151,111 @@ async def open_container(settings: Settings) -> Container:
             page_size=scan.page_size,
         )
         publisher = await _publisher(settings, identity, stack)
+        callers = await open_callers(settings, tables, stack)
+        sealer = FernetSealer([key.get_secret_value() for key in settings.api.config_keys])
+        configuration = Configuration(TableConfigStore(tables, sealer), engine.clock, scan.environments)
         application = Application(
             settings=settings,
-            start_scan=StartScan(engine, scan.environments),
+            start_scan=StartScan(engine, configuration.environments),
             scan_control=ScanControl(engine),
             scan_queries=ScanQueries(engine),
             finding_queries=FindingQueries(engine.findings),
+            finding_changes=FindingChanges(engine.findings, engine.history),
+            suppressions=Suppressions(engine),
+            configuration=configuration,
+            idempotency=IdempotentCalls(TableIdempotencyStore(tables), engine.clock),
             rules={
                 rule.rule_id: rule for rule in sorted(engine.scanners.rules(), key=lambda one: one.rule_id)
             },
             scanners=engine.scanners,
-            authenticator=StaticApiKeys(settings.api.keys),
+            authenticator=callers.authenticator,
+            failed_attempts=callers.failed_attempts,
+            rate_limits=callers.rate_limits,
+            audit=callers.audit,
+            api_keys=callers.api_keys,
             probes=(StorageProbe(tables), BrokerProbe(broker)),
             clock=engine.clock,
             tokens=engine.tokens,
         )
         events = None if publisher is None else PublishEvents(engine.outbox, publisher)
-        return Container(application, engine, events, stack.pop_all())
+        return Container(application, engine, events, findings, stack.pop_all())
     raise AssertionError("unreachable")
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Everything that knows callers."""
+
+    authenticator: Authenticator
+    failed_attempts: FailedAttempts
+    rate_limits: RateLimits
+    audit: AuditLog
+    api_keys: ApiKeys
+
+
+async def open_callers(
+    settings: Settings, tables: TableServiceClient, stack: AsyncExitStack, clock: Clock | None = None
+) -> Callers:
+    """Build what authenticates, counts and records callers; clients are closed with the stack."""
+    from shared.adapters.clock import SecretsTokenSource, SystemClock  # noqa: PLC0415
+    from shared.adapters.tables.api_keys import TableApiKeyStore  # noqa: PLC0415
+    from shared.adapters.tables.audit import TableAuditLog  # noqa: PLC0415
+    from shared.adapters.tables.quotas import TableQuotaStore  # noqa: PLC0415
+
+    identity = settings.identity
+    clock = clock or SystemClock()
+    pepper = identity.pepper.get_secret_value()
+    api_keys = ApiKeys(TableApiKeyStore(tables), pepper, clock, SecretsTokenSource())
+    configured = ConfiguredKeys([(entry.key.get_secret_value(), entry.principal) for entry in identity.keys])
+    verifiers: list[TokenVerifier] = [configured, api_keys]
+    if identity.entra is not None:
+        verifiers.append(_entra(identity.entra, clock, stack))
+    return Callers(
+        authenticator=BearerAuthentication(verifiers),
+        failed_attempts=FailedAttempts(identity.failed_attempts, clock),
+        rate_limits=RateLimits(TableQuotaStore(tables), clock),
+        audit=TableAuditLog(tables),
+        api_keys=api_keys,
+    )
+
+
+async def open_key_desk(
+    settings: KeyCommandSettings, stack: AsyncExitStack
+) -> tuple[ApiKeys, AuditLog, Clock, TokenSource]:
+    """What the command that makes the first key needs; clients are closed with the stack."""
+    from shared.adapters.clock import SecretsTokenSource, SystemClock  # noqa: PLC0415
+    from shared.adapters.tables.api_keys import TableApiKeyStore  # noqa: PLC0415
+    from shared.adapters.tables.audit import TableAuditLog  # noqa: PLC0415
+
+    tables = await _tables(settings.storage, _Identity(settings.azure, stack), stack)
+    clock, source = SystemClock(), SecretsTokenSource()
+    keys = ApiKeys(TableApiKeyStore(tables), settings.pepper.get_secret_value(), clock, source)
+    return keys, TableAuditLog(tables), clock, source
+
+
+def _entra(settings: EntraSettings, clock: Clock, stack: AsyncExitStack) -> TokenVerifier:
+    from shared.adapters.entra.openid_metadata import OpenIdMetadata  # noqa: PLC0415
+    from shared.adapters.entra.tokens import EntraTrust  # noqa: PLC0415
+    from shared.adapters.entra.verifier import EntraTokens  # noqa: PLC0415
+
+    source = OpenIdMetadata()
+    stack.push_async_callback(source.aclose)
+    trust = EntraTrust(
+        authority=settings.authority,
+        v1_issuer=settings.v1_issuer,
+        tenants=settings.tenants,
+        audiences=settings.audiences,
+        default_tier=settings.default_tier,
+        tiers=settings.tiers,
+    )
+    return EntraTokens(trust, source, clock)
 
 
 class _Identity:
     """The app's own identity, opened only when something needs it."""
 
-    def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
-        self._settings = settings
+    def __init__(self, azure: AzureSettings, stack: AsyncExitStack) -> None:
+        self._azure = azure
         self._stack = stack
         self._credential: AsyncTokenCredential | None = None
 
@@ -157,7 +265,7 @@ class _Identity:
         from shared.adapters.azure.credentials import open_credential  # noqa: PLC0415
 
         if self._credential is None:
-            azure = self._settings.azure
+            azure = self._azure
             opened = open_credential(
                 azure.credential.value, cloud_named("public"), client_id=azure.identity_client_id
             )
@@ -166,10 +274,9 @@ class _Identity:
         return self._credential
 
 
-async def _tables(settings: Settings, identity: _Identity, stack: AsyncExitStack) -> TableServiceClient:
+async def _tables(storage: StorageSettings, identity: _Identity, stack: AsyncExitStack) -> TableServiceClient:
     from shared.adapters.storage_clients import table_service  # noqa: PLC0415
 
-    storage = settings.storage
     if storage.connection_string is not None:
         client = table_service(connection_string=storage.connection_string.get_secret_value())
     else:

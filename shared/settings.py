@@ -11,16 +11,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from shared.domain.principal import Role
+from shared.settings_identity import IDENTITY_VARIABLES, IdentitySettings, read_identity, read_pepper
 from shared.settings_reader import SettingsError, SettingsReader, Variable
 
-__all__ = ["VARIABLES", "ApiKey", "CredentialKind", "Settings", "SettingsError"]
+__all__ = ["VARIABLES", "CredentialKind", "KeyCommandSettings", "Settings", "SettingsError"]
 
-MIN_API_KEY: Final = 24
 MIN_CURSOR_SECRET: Final = 32
-MAX_API_KEYS: Final = 1000
 MAX_ENVIRONMENTS: Final = 100
 MAX_SUBSCRIPTIONS: Final = 10_000
 
@@ -35,9 +33,10 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("ServiceBus__fullyQualifiedNamespace", "Service Bus namespace host, with the identity"),
     Variable("EventGrid__topicEndpoint", "Event Grid topic; events are not published when unset"),
     Variable("EventGrid__topicKey", "key of the topic; the identity is used when unset", secret=True),
-    Variable("SECURITY_COPILOT_API_KEYS",
-             'JSON list of {"id", "name", "role", "key"}; keys of at least 24 characters', secret=True),
+    *IDENTITY_VARIABLES,
     Variable("SECURITY_COPILOT_CURSOR_SECRET", "signs paging cursors; at least 32 characters", secret=True),
+    Variable("SECURITY_COPILOT_CONFIG_KEYS", "Fernet keys, newest first, comma list: seal the stored "
+             "configuration, which holds the Slack webhook; stored in clear when unset", secret=True),
     Variable("SECURITY_COPILOT_PUBLIC_URL", "absolute base URL of links, such as https://scan.example.com"),
     Variable("SECURITY_COPILOT_SECURITY_CONTACT", "URI in security.txt for reports of weaknesses (RFC 9116)",
              default="mailto:api-support@security-copilot.com"),
@@ -67,22 +66,6 @@ VARIABLES: Final[tuple[Variable, ...]] = (
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ApiKey(_Frozen):
-    """An API key and what its bearer may do. `id` is the principal in audit and limits."""
-
-    id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    name: str = Field(min_length=1, max_length=200)
-    role: Role
-    key: SecretStr = Field(min_length=MIN_API_KEY, max_length=512)
-
-    @field_validator("key")
-    @classmethod
-    def _visible(cls, value: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-            raise ValueError("a key is visible ASCII, so that a header can carry it")
-        return value
 
 
 class CredentialKind(StrEnum):
@@ -120,8 +103,8 @@ class EventGridSettings(_Frozen):
 class ApiSettings(_Frozen):
     """The HTTP surface. `public_url` has no trailing slash."""
 
-    keys: tuple[ApiKey, ...]
     cursor_secret: SecretStr
+    config_keys: tuple[SecretStr, ...]
     public_url: str
     security_contact: str
 
@@ -158,6 +141,7 @@ class Settings(_Frozen):
     service_bus: ServiceBusSettings
     event_grid: EventGridSettings | None
     api: ApiSettings
+    identity: IdentitySettings
     azure: AzureSettings
     scan: ScanSettings
 
@@ -174,9 +158,9 @@ class Settings(_Frozen):
         storage = _storage(reader)
         service_bus = _service_bus(reader)
         event_grid = _event_grid(reader)
-        keys = reader.json_list("SECURITY_COPILOT_API_KEYS", ApiKey, MAX_API_KEYS)
-        _check_keys(reader, keys)
+        identity = read_identity(reader)
         cursor_secret = reader.secret("SECURITY_COPILOT_CURSOR_SECRET", minimum=MIN_CURSOR_SECRET)
+        config_keys = _config_keys(reader)
         contact = reader.pattern(
             "SECURITY_COPILOT_SECURITY_CONTACT",
             r"(mailto:|https://|tel:)[!-~]{3,300}",
@@ -185,14 +169,58 @@ class Settings(_Frozen):
         azure = _azure(reader)
         scan = _scan(reader)
         reader.raise_problems()
-        if public_url is None or cursor_secret is None or azure is None:  # raise_problems has raised
-            raise SettingsError(["settings are incomplete"])
-        api = ApiSettings(
-            keys=keys, cursor_secret=cursor_secret, public_url=public_url, security_contact=contact
-        )
+        if public_url is None or cursor_secret is None or azure is None or identity is None:
+            raise SettingsError(["settings are incomplete"])  # not reached: raise_problems has raised
         return cls(
-            storage=storage, service_bus=service_bus, event_grid=event_grid, api=api, azure=azure, scan=scan
+            storage=storage,
+            service_bus=service_bus,
+            event_grid=event_grid,
+            api=ApiSettings(
+                cursor_secret=cursor_secret,
+                config_keys=config_keys,
+                public_url=public_url,
+                security_contact=contact,
+            ),
+            identity=identity,
+            azure=azure,
+            scan=scan,
         )
+
+
+class KeyCommandSettings(_Frozen):
+    """The little that making a key by command needs: where keys are, as whom to go there, and the pepper."""
+
+    storage: StorageSettings
+    azure: AzureSettings
+    pepper: SecretStr
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> KeyCommandSettings:
+        """Read and validate.
+
+        Raises:
+            SettingsError: names every variable that is missing, malformed or still a placeholder.
+        """
+        reader = SettingsReader(environment, VARIABLES)
+        public_url = reader.url("SECURITY_COPILOT_PUBLIC_URL", required=False)
+        reader.local = public_url is not None and reader.is_loopback(public_url)
+        storage = _storage(reader)
+        azure = _azure(reader)
+        pepper = read_pepper(reader)
+        reader.raise_problems()
+        if azure is None or pepper is None:
+            raise SettingsError(["settings are incomplete"])  # not reached: raise_problems has raised
+        return cls(storage=storage, azure=azure, pepper=pepper)
+
+
+def _config_keys(reader: SettingsReader) -> tuple[SecretStr, ...]:
+    """Fernet keys (https://github.com/fernet/spec): 32 bytes in base64url, newest first."""
+    name = "SECURITY_COPILOT_CONFIG_KEYS"
+    keys = [key.strip() for key in (reader.text(name) or "").split(",") if key.strip()]
+    if any(not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key) for key in keys):
+        reader.problem(name, "must be 32 bytes in base64url, or several of them with commas")
+        return ()
+    return tuple(SecretStr(key) for key in keys)
 
 
 def _storage(reader: SettingsReader) -> StorageSettings:
@@ -278,13 +306,3 @@ def _scan(reader: SettingsReader) -> ScanSettings:
         check_max_seconds=longest,
         page_size=int(reader.number("SECURITY_COPILOT_PAGE_SIZE", 1, 1000, whole=True)),
     )
-
-
-def _check_keys(reader: SettingsReader, keys: tuple[ApiKey, ...]) -> None:
-    name = "SECURITY_COPILOT_API_KEYS"
-    if len({entry.id for entry in keys}) != len(keys):
-        reader.problem(name, "ids must be unique")
-    if len({entry.key.get_secret_value() for entry in keys}) != len(keys):
-        reader.problem(name, "keys must be unique")
-    for index, entry in enumerate(keys):
-        reader.refuse_placeholder(f"{name}[{index}].key", entry.key.get_secret_value())

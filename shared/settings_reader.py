@@ -188,11 +188,22 @@ class SettingsReader:
             self.problem(name, reason)
         return value
 
-    def json_list(self, name: str, model: type[Model], most: int) -> tuple[Model, ...]:
+    def text_list(self, name: str, most: int) -> tuple[str, ...]:
+        """Texts separated by commas, without blanks around them; unset is the empty list."""
+        entries = tuple(entry.strip() for entry in (self.text(name) or "").split(",") if entry.strip())
+        if len(entries) > most:
+            self.problem(name, f"must have at most {most} entries")
+            return ()
+        return entries
+
+    def json_list(
+        self, name: str, model: type[Model], most: int, *, required: bool = True
+    ) -> tuple[Model, ...]:
         """A non-empty JSON list of objects of one model."""
         value = self._json(name)
         if value is None:
-            self.problem(name, "is required")
+            if required:
+                self.problem(name, "is required")
             return ()
         if not isinstance(value, list) or not 1 <= len(value) <= most:
             self.problem(name, f"must be a JSON list of 1 to {most} objects")

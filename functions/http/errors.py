@@ -17,6 +17,7 @@ from shared.domain.errors import (
     NotFoundError,
     PayloadTooLargeError,
     PreconditionFailedError,
+    RateLimitedError,
     UnauthorizedError,
     UnavailableError,
     UnsupportedMediaTypeError,
@@ -28,6 +29,7 @@ _CODES: Final[Mapping[type[DomainError], ErrorCode]] = {
     UnauthorizedError: ErrorCode.UNAUTHORIZED,
     ForbiddenError: ErrorCode.FORBIDDEN,
     NotFoundError: ErrorCode.NOT_FOUND,
+    RateLimitedError: ErrorCode.RATE_LIMITED,
     ConflictError: ErrorCode.CONFLICT,
     PreconditionFailedError: ErrorCode.PRECONDITION_FAILED,
     KeyReusedError: ErrorCode.IDEMPOTENCY_KEY_REUSED,
@@ -81,9 +83,16 @@ def _described(error: Exception, request_id: str) -> tuple[ErrorBody, Mapping[st
     headers: dict[str, str] = {}
     if code is ErrorCode.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2
-    if isinstance(error, UnavailableError):
+    if isinstance(error, UnavailableError | RateLimitedError):
         headers[RETRY_AFTER] = str(error.retry_after)
     return body(code, error.message, error.details), headers
+
+
+def code_of(error: Exception) -> ErrorCode:
+    """The code that a failure is answered with."""
+    if isinstance(error, tuple(_UNAVAILABLE)):
+        return ErrorCode.SERVICE_UNAVAILABLE
+    return _code(error) or ErrorCode.INTERNAL_ERROR
 
 
 def _code(error: Exception) -> ErrorCode | None:

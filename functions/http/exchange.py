@@ -25,6 +25,9 @@ MERGE_PATCH: Final = "application/merge-patch+json"
 PROBLEM_JSON: Final = "application/problem+json"
 TEXT: Final = "text/plain; charset=utf-8"
 
+NO_CONTENT: Final = ""
+"""Stands for the model of an answer without a body."""
+
 RETRY_AFTER: Final = "Retry-After"
 POLL_SECONDS: Final = "2"
 """`Retry-After` of operations under way (contract 2.7)."""
@@ -69,6 +72,8 @@ class Reply:
     media_type: str = JSON
 
 
+NO_CONTENT_REPLY: Final = Reply(204, b"")
+
 Handler = Callable[[Call[BodyT, QueryT], Application], Awaitable[Reply]]
 
 
@@ -80,6 +85,8 @@ class Route(Generic[BodyT, QueryT]):
     status of success (and 503 of readiness) to its model, or to a media type where the body is no model.
     `errors` are codes that cannot be told from the other members. `counted` says whether the call counts
     against the caller's hourly quota. `tagged`: answers carry an entity tag, and requests may be conditional.
+    against the caller's hourly quota. `secret_answer` says that the answer holds a secret shown this once: it
+    is kept nowhere, not even to be replayed.
     """
 
     contract_id: str
@@ -96,6 +103,17 @@ class Route(Generic[BodyT, QueryT]):
     counted: bool = True
     tagged: bool = False
     media_types: tuple[str, ...] = (JSON,)
+    secret_answer: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether the call may change something, and so belongs into the audit trail."""
+        return self.method != "GET"
+
+    @property
+    def takes_if_match(self) -> bool:
+        """Whether a write may be conditional on the resource's entity tag."""
+        return self.tagged and self.method != "GET"
 
     @property
     def takes_body(self) -> bool:

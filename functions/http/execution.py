@@ -30,8 +30,7 @@ async def performed(
         return await route.handler(replace(call, attempt=attempt), app)
 
     digest = call_digest(call.principal.id, route.method, call.path, key)
-    secret = getattr(route, "secret_answer", False)
-    return await once(app.idempotency, digest, call.body, run, secret_answer=secret)
+    return await once(app.idempotency, digest, call.body, run, secret_answer=route.secret_answer)
 
 
 def tagged(route: Route[Any, Any], headers: Mapping[str, str], reply: Reply) -> Reply:

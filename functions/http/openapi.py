@@ -9,14 +9,29 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from functions.http.exchange import JSON, PROBLEM_JSON, TEXT, Route
+from functions.http.docs_page import HTML
+from functions.http.exchange import JSON, NO_CONTENT, PROBLEM_JSON, TEXT, Route
+from functions.http.openapi_headers import (
+    COMMON_HEADERS,
+    common_headers,
+    header,
+    header_parameters,
+    not_modified,
+    success_headers,
+)
 from shared.api.errors import ErrorCode, ErrorEnvelope, Problem
 from shared.api.wire import EmptyBody
 from shared.domain.principal import Role
 
 VERSION: Final = "1.0"
 _REF: Final = "#/components/schemas/{model}"
+_BEARER: Final = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, or an access token of Microsoft Entra ID for this API",
+}
 _WITH_LOCATION: Final = 202
+_CREATED: Final = 201
 
 _DESCRIPTION: Final = (
     "Azure security scanner. Surface A is `/api/v1/security`, surface B is `/v1`. "
@@ -30,7 +45,11 @@ def document(routes: Sequence[Route[Any, Any]], public_url: str) -> dict[str, An
     schemas, definitions = _schemas(routes, queries)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        parameters = _path_parameters(route) + _query_parameters(_resolved(schemas[route.query], definitions))
+        parameters = [
+            *_path_parameters(route),
+            *_query_parameters(_resolved(schemas[route.query], definitions)),
+            *header_parameters(route),
+        ]
         paths.setdefault(f"/{route.path}", {})[route.method.lower()] = _operation(route, parameters, schemas)
     for query in queries:
         definitions.pop(schemas[query]["$ref"].rpartition("/")[2])
@@ -41,7 +60,8 @@ def document(routes: Sequence[Route[Any, Any]], public_url: str) -> dict[str, An
         "paths": paths,
         "components": {
             "schemas": definitions,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "headers": COMMON_HEADERS,
+            "securitySchemes": {"bearer": _BEARER},
         },
     }
 
@@ -50,9 +70,13 @@ def error_codes(route: Route[Any, Any]) -> list[ErrorCode]:
     """The errors a route may answer with, by status."""
     codes = {ErrorCode.INVALID_REQUEST, ErrorCode.INTERNAL_ERROR, *route.errors}
     if route.roles is not None:
-        codes |= {ErrorCode.UNAUTHORIZED, ErrorCode.SERVICE_UNAVAILABLE}
+        codes |= {ErrorCode.UNAUTHORIZED, ErrorCode.RATE_LIMITED, ErrorCode.SERVICE_UNAVAILABLE}
         if route.roles != frozenset(Role):
             codes.add(ErrorCode.FORBIDDEN)
+    if route.method == "POST":
+        codes |= {ErrorCode.CONFLICT, ErrorCode.IDEMPOTENCY_KEY_REUSED}
+    if route.takes_if_match:
+        codes.add(ErrorCode.PRECONDITION_FAILED)
     if route.takes_body:
         codes |= {ErrorCode.PAYLOAD_TOO_LARGE, ErrorCode.UNSUPPORTED_MEDIA_TYPE}
     if "{" in route.path:
@@ -115,8 +139,9 @@ def _operation(
         "description": _about(route),
         "tags": [route.path.removeprefix("api/").split("/")[1] if route.counted else "operations"],
         "responses": {
-            **{str(status): _success(status, model, schemas) for status, model in route.responses.items()},
-            **{str(code.status): _failure(code) for code in error_codes(route)},
+            **{str(status): _success(route, status, schemas) for status in route.responses},
+            **({"304": not_modified(route)} if route.tagged and route.method == "GET" else {}),
+            **{str(code.status): _failure(route, code) for code in error_codes(route)},
         },
     }
     if parameters:
@@ -125,7 +150,8 @@ def _operation(
         operation["security"] = [{"bearer": []}]
     if route.takes_body and route.body is not EmptyBody:
         required = any(field.is_required() for field in route.body.model_fields.values())
-        operation["requestBody"] = {"required": required, "content": {JSON: {"schema": schemas[route.body]}}}
+        content = {media_type: {"schema": schemas[route.body]} for media_type in route.media_types}
+        operation["requestBody"] = {"required": required, "content": content}
     return operation
 
 
@@ -136,14 +162,22 @@ def _about(route: Route[Any, Any]) -> str:
 
 
 def _success(
-    status: int, model: type[BaseModel] | str, schemas: Mapping[type[BaseModel], dict[str, Any]]
+    route: Route[Any, Any], status: int, schemas: Mapping[type[BaseModel], dict[str, Any]]
 ) -> dict[str, Any]:
-    headers = {"X-Request-Id": _header("Names this request in logs and errors")}
+    model = route.responses[status]
+    headers = common_headers(route)
     if status == _WITH_LOCATION:
-        headers["Location"] = headers["Operation-Location"] = _header("Absolute URL to poll")
-        headers["Retry-After"] = _header("Seconds to wait before polling")
+        headers["Location"] = headers["Operation-Location"] = header("Absolute URL to poll")
+        headers["Retry-After"] = header("Seconds to wait before polling")
+    headers |= success_headers(route, status)
+    if status == _CREATED:
+        headers["Location"] = header("Absolute URL of what was made")
+    if model == NO_CONTENT:
+        return {"description": _TITLES[status], "headers": headers}
     if model == TEXT:
         content: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}}}
+    elif model == HTML:
+        content = {"text/html": {"schema": {"type": "string"}}}
     elif isinstance(model, str):
         content = {model: {"schema": {"type": "object"}}}
     else:
@@ -151,12 +185,13 @@ def _success(
     return {"description": _TITLES[status], "headers": headers, "content": content}
 
 
-def _failure(code: ErrorCode) -> dict[str, Any]:
-    headers = {"X-Request-Id": _header("Names this request in logs and errors")}
+def _failure(route: Route[Any, Any], code: ErrorCode) -> dict[str, Any]:
+    # Who is not known is not counted.
+    headers = common_headers(route, counted=code is not ErrorCode.UNAUTHORIZED)
     if code is ErrorCode.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = _header("`Bearer`")
-    if code is ErrorCode.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = _header("Seconds to wait before trying again")
+        headers["WWW-Authenticate"] = header("`Bearer`")
+    if code in (ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.RATE_LIMITED):
+        headers["Retry-After"] = header("Seconds to wait before trying again")
     content = {
         JSON: {"schema": {"$ref": _REF.format(model="ErrorEnvelope")}},
         PROBLEM_JSON: {"schema": {"$ref": _REF.format(model="Problem")}},
@@ -164,8 +199,4 @@ def _failure(code: ErrorCode) -> dict[str, Any]:
     return {"description": f"`{code.value}`", "headers": headers, "content": content}
 
 
-def _header(description: str) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": "string"}}
-
-
-_TITLES: Final = {200: "Success", 202: "Accepted and under way", 503: "Not ready"}
+_TITLES: Final = {200: "Success", 201: "Made", 204: "Done", 202: "Accepted and under way", 503: "Not ready"}

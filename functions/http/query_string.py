@@ -18,14 +18,16 @@ _MAX_NAME: Final = 120
 
 
 def parameters(request: func.HttpRequest) -> Mapping[str, str]:
-    """Every parameter once.
+    """Every parameter once; one without a value has the empty one, which is no value of any parameter.
 
     Raises:
-        InvalidRequestError: one is repeated or has no value, or the whole is too long.
+        InvalidRequestError: one is repeated, or the whole is too long.
     """
     query = urlsplit(request.url).query
     if len(query) > MAX_QUERY:
-        raise InvalidRequestError.of("query", Reason.TOO_LONG, f"Query must have at most {MAX_QUERY} characters")
+        raise InvalidRequestError.of(
+            "query", Reason.TOO_LONG, f"Query must have at most {MAX_QUERY} characters"
+        )
     pairs = parse_qsl(query, keep_blank_values=True) or list(request.params.items())
     given: dict[str, str] = {}
     errors: list[FieldError] = []
@@ -35,8 +37,6 @@ def parameters(request: func.HttpRequest) -> Mapping[str, str]:
         field = "".join(char if char.isprintable() else "?" for char in name)[:_MAX_NAME] or "query"
         if name in given:
             errors.append(FieldError(field, Reason.INVALID_VALUE, "Parameter is given more than once"))
-        elif not value:
-            errors.append(FieldError(field, Reason.INVALID_VALUE, "Parameter has no value"))
         given[name] = value
     if errors:
         raise InvalidRequestError(errors[:50])

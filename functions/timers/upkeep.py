@@ -1,4 +1,4 @@
-"""Timers of the engine: restart scans that stand still, publish events that wait."""
+"""Timers: restart scans that stand still, publish events that wait, keep lists true, end suppressions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 
 SWEEP: Final = "*/30 * * * * *"
 PUBLISH: Final = "*/10 * * * * *"
+REPAIR: Final = "15 * * * * *"
+SUPPRESSIONS: Final = "45 * * * * *"
+FORGET: Final = "0 20 * * * *"
 """NCRONTAB: second minute hour day month weekday."""
 
 
@@ -34,5 +37,22 @@ def blueprint(container: ContainerGetter) -> func.Blueprint:
         events = (await container()).events
         if events is not None:
             await events.run()
+
+    @timers.function_name("keep_finding_lists")
+    @timers.timer_trigger(arg_name="timer", schedule=REPAIR, run_on_startup=False, use_monitor=True)
+    async def keep_finding_lists(timer: func.TimerRequest) -> None:
+        repaired = await (await container()).finding_lists.repair()
+        if repaired:
+            log.warning("finished %s changes of findings that were cut short", repaired)
+
+    @timers.function_name("end_suppressions")
+    @timers.timer_trigger(arg_name="timer", schedule=SUPPRESSIONS, run_on_startup=False, use_monitor=True)
+    async def end_suppressions(timer: func.TimerRequest) -> None:
+        await (await container()).application.suppressions.sweep()
+
+    @timers.function_name("forget_answers")
+    @timers.timer_trigger(arg_name="timer", schedule=FORGET, run_on_startup=False, use_monitor=True)
+    async def forget_answers(timer: func.TimerRequest) -> None:
+        await (await container()).application.idempotency.sweep()
 
     return timers

@@ -16,7 +16,9 @@ from shared.domain.finding import ChangedField
 from shared.domain.severity import Severity
 
 MAX_WEBHOOK: Final = 500
-_EMAIL: Final = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
+_EMAIL: Final = re.compile(
+    r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII
+)
 
 
 def _webhook(value: str) -> str:
@@ -157,5 +159,3 @@ class ConfigHistoryPage(ResponseBody):
     limit: int
     offset: int
     next_link: NextLink
-
-

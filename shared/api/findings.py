@@ -239,7 +239,9 @@ class SuppressionBody(RequestBody):
 
     rule_id: Name | None = None
     resource_id: ResourceRef | None = Field(default=None, description="ARM id; covers what lies below it")
-    resource_group: Annotated[Name, Field(max_length=MAX_RESOURCE_GROUP, pattern=RESOURCE_GROUP)] | None = None
+    resource_group: Annotated[Name, Field(max_length=MAX_RESOURCE_GROUP, pattern=RESOURCE_GROUP)] | None = (
+        None
+    )
     subscription_id: Name | None = None
     tag_name: Name | None = Field(default=None, description="Name of a tag of the resource")
     tag_value: Annotated[str, Field(max_length=256), AfterValidator(_readable)] | None = Field(
@@ -277,5 +279,3 @@ class SuppressionPage(ResponseBody):
     limit: int
     offset: int
     next_link: NextLink
-
-

@@ -98,6 +98,12 @@ def _text(value: StrEnum | datetime | str) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
+class AuditQuery(PageQuery):
+    """The audit trail grows without end: it is read on from a position, and nothing is left out."""
+
+    offset: Annotated[int, BeforeValidator(_whole)] = Field(default=0, ge=0, le=0, description="Always 0")
+
+
 class ScansQuery(PageQuery):
     """A-03, X-01."""
 

@@ -52,7 +52,9 @@ class Config(_Part):
     environments: dict[str, tuple[str, ...]] = Field(
         default={}, description="name -> subscription ids; goes before the setting ENVIRONMENTS"
     )
-    sla_days: dict[Severity, int] = Field(default=dict(DEFAULT_SLA_DAYS), description="days to fix, by severity")
+    sla_days: dict[Severity, int] = Field(
+        default=dict(DEFAULT_SLA_DAYS), description="days to fix, by severity"
+    )
     expiring_days: int = Field(default=DEFAULT_EXPIRING_DAYS, description="what ends sooner is expiring soon")
 
     def masked(self) -> Config:

@@ -67,6 +67,14 @@ class ForbiddenError(DomainError):
     """The caller is known but lacks the role (403)."""
 
 
+class RateLimitedError(DomainError):
+    """The caller has called as often as it may (429); `retry_after` in seconds, at least 1."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = max(1, retry_after)
+
+
 class NotFoundError(DomainError):
     """Nothing with that id (404)."""
 

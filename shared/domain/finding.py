@@ -60,7 +60,9 @@ class Observation(BaseModel):
     auto_remediable: bool
     remediation_steps: tuple[str, ...]
     evidence: dict[str, Any]
-    tags: dict[str, str] = Field(default={}, description="of the resource, where a suppression asked for them")
+    tags: dict[str, str] = Field(
+        default={}, description="of the resource, where a suppression asked for them"
+    )
 
     @property
     def fingerprint(self) -> str:

@@ -42,7 +42,7 @@ TRANSITIONS: Final[Mapping[FindingStatus, frozenset[FindingStatus]]] = {
     _QUIET: frozenset({_OPEN, _WORK, _DONE, _FALSE}),
     _FALSE: frozenset({_OPEN, _WORK}),
 }
-"""Where people may move a finding; staying where it is is always allowed. The table is in docs/findings.md."""
+"""Where people may move a finding; staying is always allowed. The same table is in docs/findings.md."""
 
 _TRACKED: Final = (
     "status",
@@ -153,7 +153,7 @@ def not_seen(record: Finding, resolution: Resolution, by: Sighting) -> tuple[Fin
 
 
 def not_looked_at(record: Finding, by: Sighting) -> tuple[Finding, Change]:
-    """The record after a scan that ran its rule over the whole subscription and could not say anything of it."""
+    """The record after a scan that ran its rule over the whole subscription and has no word of it."""
     if record.missed or record.status is FindingStatus.RESOLVED or record.read_at >= by.read_at:
         return record, Change.KEPT
     return record.model_copy(update={"missed": True, "read_at": by.read_at}), Change.MISSED
@@ -166,14 +166,19 @@ def edited(record: Finding, edit: Edit, author: Author) -> Finding:
         ConflictError: people may not move a finding from where it is to there.
     """
     update: dict[str, Any] = {
-        name: getattr(edit, name) for name in ("resolution_notes", "assigned_to", "priority") if name in edit.given
+        name: getattr(edit, name)
+        for name in ("resolution_notes", "assigned_to", "priority")
+        if name in edit.given
     }
     target = edit.status if "status" in edit.given and edit.status is not None else record.status
     if target is not record.status:
         if target not in TRANSITIONS[record.status]:
             raise ConflictError(
                 f"A finding that is {record.status.value} cannot become {target.value}",
-                {"status": record.status.value, "allowed": sorted(one.value for one in TRANSITIONS[record.status])},
+                {
+                    "status": record.status.value,
+                    "allowed": sorted(one.value for one in TRANSITIONS[record.status]),
+                },
             )
         update |= _moved(record, target, author)
     if "resolved_by" in edit.given and target is FindingStatus.RESOLVED:
@@ -199,10 +204,12 @@ def _moved(record: Finding, target: FindingStatus, author: Author) -> dict[str, 
 
 
 def with_history(before: Finding, after: Finding, author: Author) -> Finding:
-    """`after` with the entry of its history that leads there; nothing is added where nothing tracked differs."""
+    """`after` with the entry of its history that leads there; none where nothing tracked differs."""
     old, new = _shown(before), _shown(after)
     fields = tuple(
-        ChangedField(field=name, before=old[name], after=new[name]) for name in _TRACKED if old[name] != new[name]
+        ChangedField(field=name, before=old[name], after=new[name])
+        for name in _TRACKED
+        if old[name] != new[name]
     )
     if not fields:
         return after

@@ -22,7 +22,7 @@ SUPPRESSIBLE = frozenset({FindingStatus.OPEN, FindingStatus.IN_PROGRESS})
 class SuppressionScope(BaseModel):
     """Which findings: all members that are set must hold. At least one is set.
 
-    `tag` is a name and a value of the resource (`environment`, `test`) as the finding's evidence carries them.
+    `tag_name` alone means a resource that has the tag, with `tag_value` one that has it with that value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,14 +76,18 @@ class Suppression(BaseModel):
     expires_at: datetime
     ended_at: datetime | None = Field(default=None, description="when it was removed or ran out")
     ended_by: str | None = None
-    settled: bool = Field(default=False, description="every finding it matches has been told of its present state")
+    settled: bool = Field(
+        default=False, description="every finding it matches has been told of its present state"
+    )
 
     def active(self, at: datetime) -> bool:
         """Whether it silences at that moment."""
         return self.ended_at is None and at < self.expires_at
 
 
-def silenced(record: Finding, suppressions: Iterable[Suppression], at: datetime, request_id: str | None) -> Finding:
+def silenced(
+    record: Finding, suppressions: Iterable[Suppression], at: datetime, request_id: str | None
+) -> Finding:
     """The record under the active suppressions among those given; the very record where nothing changes.
 
     A finding whose suppression is over goes to the next one that matches, else back to its state before.
@@ -91,7 +95,9 @@ def silenced(record: Finding, suppressions: Iterable[Suppression], at: datetime,
     mine = [
         one
         for one in suppressions
-        if one.active(at) and one.suppression_id not in record.waived and one.scope.matches(record.observation)
+        if one.active(at)
+        and one.suppression_id not in record.waived
+        and one.scope.matches(record.observation)
     ]
     current = record.suppressed_by
     if record.status is FindingStatus.SUPPRESSED:

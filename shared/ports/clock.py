@@ -20,3 +20,11 @@ class TokenSource(Protocol):
     def token(self, length: int) -> str:
         """`length` random characters of a-z2-7."""
         ...
+
+
+class SecretSource(Protocol):
+    """Randomness that nobody can guess, for credentials."""
+
+    def secret(self, length: int) -> str:
+        """`length` random characters of a-z2-7: five bits each."""
+        ...

@@ -27,6 +27,10 @@ class BrokerUnavailableError(PortError):
     """The message broker does not answer, after the client's own retries."""
 
 
+class SigningKeysUnavailableError(PortError):
+    """The keys of a token issuer cannot be had: no answer, or one that is no key set of that issuer."""
+
+
 class InventoryError(PortError):
     """Reading Azure failed. `transient`: a later try may succeed; `status` is HTTP's, 0 if none."""
 

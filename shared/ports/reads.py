@@ -29,6 +29,10 @@ class AzureReads(Protocol):
         """Every entry of a list that is asked for by POST; following pages by its `$skipToken`."""
         ...
 
+    async def arm_post_object(self, path: str, api_version: str) -> Mapping[str, Any]:
+        """One object that is asked for by POST."""
+        ...
+
     async def graph_get(self, path: str) -> Mapping[str, Any] | None:
         """One object of Microsoft Graph v1.0; None when it is not there. `path` begins with `/`."""
         ...

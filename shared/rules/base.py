@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from shared.domain.finding import Observation
 from shared.domain.severity import Severity
 
-RuleId = Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+){2}$", max_length=80)]
+RuleId = Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+){1,2}$", max_length=80)]
 
 
 class ControlReference(BaseModel):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
-from shared.rules.columns import ColumnError, Fact, value_at
+from shared.rules.columns import ColumnError, Fact
 from shared.rules.expectations import MET, NOT_APPLICABLE, Expectation, Verdict, unmet
-from shared.rules.property_rule import judged, resource_finding, unread
+from shared.rules.property_rule import judged, resource_finding, unread, values_read
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
 
@@ -88,7 +88,7 @@ class ChildRule:
             met += verdict.status is RuleStatus.PASS
             if verdict.status is RuleStatus.FAIL:
                 words = f"{one.name} of {parent.name}: {verdict.words}"
-                evidence = {"properties": _read(one, self.expected)}
+                evidence = {"properties": values_read(one.columns, self.expected.paths)}
                 findings.append(resource_finding(self.metadata, parent.id, words, evidence, subject=one.id))
         if not findings and not doubts and not met:
             return self._none(parent)
@@ -134,10 +134,6 @@ def no_child(
         return unmet(words) if refused.judge(columns).status is RuleStatus.PASS else MET
 
     return ChildRule(metadata, Expectation(refused.paths, judge), Children.EVERY, applies=applies)
-
-
-def _read(child: ResourceColumns, expected: Expectation) -> dict[str, object]:
-    return {path: value_at(child.columns, path) for path in expected.paths if "[*]" not in path}
 
 
 __all__ = ["NOT_APPLICABLE", "ChildRule", "Children", "every_child", "no_child", "some_child"]

@@ -300,5 +300,90 @@ def where(condition: Expectation, expected: Expectation) -> Expectation:
     return Expectation(_paths((condition, expected)), judge)
 
 
+def in_turn(*parts: Expectation) -> Expectation:
+    """Every part holds; those after the first that does not are not looked at.
+
+    For a part that only means something when those before it hold, such as the mode of what is turned on.
+    """
+
+    def judge(columns: Columns) -> Verdict:
+        for part in parts:
+            verdict = part.judge(columns)
+            if verdict.status is not RuleStatus.PASS:
+                return verdict
+        return MET
+
+    return Expectation(_paths(parts), judge)
+
+
+def stated(path: str, expected: Expectation) -> Expectation:
+    """`expected`, where `path` is there: Azure documents no default, so a missing value cannot be judged."""
+
+    def judge(columns: Columns) -> Verdict:
+        if value_at(columns, path) is None:
+            raise ColumnError(f"{path}: missing")
+        return expected.judge(columns)
+
+    return Expectation(tuple(dict.fromkeys((path, *expected.paths))), judge)
+
+
+def lacks_word(path: str, *refused: str) -> Expectation:
+    """A list of words holds none of `refused`, in any case; an absent list holds nothing."""
+    rejected = {word.lower() for word in refused}
+
+    def judge(columns: Columns) -> Verdict:
+        value = value_at(columns, path)
+        if value is not None and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            raise ColumnError(f"{path}: not a list of text")
+        found = [word for word in value or () if word.lower() in rejected]
+        return unmet(f"{path} contains {', '.join(found)}") if found else MET
+
+    return Expectation((path,), judge)
+
+
 def _paths(parts: tuple[Expectation, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for part in parts for path in part.paths))
+
+
+def includes(path: str, wanted: str) -> Expectation:
+    """A list of words holds `wanted`, in any case, beside whatever else."""
+
+    def judge(columns: Columns) -> Verdict:
+        value = value_at(columns, path)
+        if value is None:
+            return unmet(f"{path} is not set, expected {wanted} in it")
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise ColumnError(f"{path}: not a list of text")
+        if any(word.lower() == wanted.lower() for word in value):
+            return MET
+        return unmet(f"{path} is {', '.join(value) or 'empty'}, expected {wanted} in it")
+
+    return Expectation((path,), judge)
+
+
+def flag_is(path: str, expected: bool) -> Expectation:
+    """The flag has this value; where it is missing and no default is documented, it cannot be told."""
+
+    def judge(columns: Columns) -> Verdict:
+        value = value_at(columns, path)
+        if not isinstance(value, bool):
+            raise ColumnError(f"{path}: {'missing' if value is None else 'neither true nor false'}")
+        if value is expected:
+            return MET
+        return unmet(f"{path} is {str(value).lower()}, expected {str(expected).lower()}")
+
+    return Expectation((path,), judge)
+
+
+def every_word_is(path: str, *allowed: str) -> Expectation:
+    """Every word of the comma-separated text is one of `allowed`, in any case; no word at all fails."""
+    accepted = {word.lower() for word in allowed}
+
+    def judge(columns: Columns) -> Verdict:
+        value = text_at(columns, path)
+        words = [word.strip().lower() for word in (value or "").split(",")]
+        if all(word in accepted for word in words):
+            return MET
+        return unmet(f"{path} is {value or 'not set'}, expected nothing but {' or '.join(allowed)}")
+
+    return Expectation((path,), judge)

@@ -77,6 +77,19 @@ def unread(metadata: RuleMetadata, resources: SubscriptionResources, kind: str) 
         yield RuleResult(metadata.rule_id, identity, RuleStatus.ERROR, reason=reason)
 
 
+def values_read(columns: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+    """Evidence: what stands at each path that is no part of a list, as far as it can be read."""
+    found = {}
+    for path in paths:
+        if "[*]" in path:
+            continue
+        try:
+            found[path] = value_at(columns, path)
+        except ColumnError:
+            continue  # the verdict did not depend on it
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class PropertyRule:
     """A rule that expects something of each resource of one type, or of each part that stands in it."""
@@ -132,11 +145,10 @@ class PropertyRule:
             return RuleResult(rule_id, identity, RuleStatus.ERROR, reason=str(error))
         if verdict.status is not RuleStatus.FAIL:
             return RuleResult(rule_id, identity, verdict.status)
-        plain = [path for path in self.expected.paths if "[*]" not in path]
         finding = resource_finding(
             self.metadata,
             identity,
             f"{identity.rsplit('/', 1)[-1]}: {verdict.words}",
-            {"properties": {path: value_at(columns, path) for path in plain}},
+            {"properties": values_read(columns, self.expected.paths)},
         )
         return RuleResult(rule_id, identity, RuleStatus.FAIL, (finding,))

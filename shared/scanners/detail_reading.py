@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from shared.domain.coverage import ReadFailure
+from shared.domain.reading import is_directory, scope_resource_id
 from shared.domain.resource import Resource, UnreadableResourceError, parse_row
 from shared.ports.reads import AzureReads
 from shared.rules.columns import ColumnPlan
@@ -112,4 +113,10 @@ def _child(row: Any, kind: str, scope_id: str) -> Resource:
     """A row as a resource of the type it was asked for as: answers spell types in several ways."""
     if isinstance(row, dict):
         row = row | {"type": kind}
+        identity = row.get("id")
+        if isinstance(identity, str) and identity.startswith("subscriptions/"):
+            # Diagnostic settings of a subscription come so from Azure Monitor.
+            row["id"] = f"/{identity}"
+        elif isinstance(identity, str) and is_directory(scope_id) and not identity.startswith("/tenants/"):
+            row["id"] = f"{scope_resource_id(scope_id)}/{identity.strip('/')}"
     return parse_row(row, within=scope_id)

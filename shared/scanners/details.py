@@ -24,7 +24,7 @@ class DetailOrder:
     scope_id: str
     """The subscription or directory in whose name it is read."""
     parent: Mapping[str, Any]
-    """The resource as far as collectors need it: `id`, `type`, and members that the collector keeps."""
+    """The resource as far as collectors need it: `id`, `type`, `kind` and the `properties` they keep."""
 
     def as_json(self) -> dict[str, Any]:
         """As it travels to the shard."""
@@ -74,6 +74,11 @@ class Collector(Protocol):
     @property
     def keeps(self) -> tuple[str, ...]:
         """Members of a parent's `properties` that it needs beside its id."""
+        ...
+
+    @property
+    def opt_in(self) -> bool:
+        """Whether an operator must ask for it: it reads more than Reader may, or is shown secrets."""
         ...
 
     async def read(

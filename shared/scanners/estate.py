@@ -164,7 +164,7 @@ class EstateScanner:
             if focus.narrow and not focus.covers(resource.id):
                 continue
             for collector, types in self._sources.orders.get(resource.type, ()):
-                parent = {"id": resource.id, "type": resource.type, "location": resource.location}
+                parent = {"id": resource.id, "type": resource.type, "kind": resource.kind}
                 kept = {name: resource.properties.get(name) for name in collector.keeps}
                 orders.append(
                     DetailOrder(

@@ -34,16 +34,24 @@ class BuiltScanners:
         *,
         collectors: Sequence[Collector] | None = None,
         settings: RuleSettings | None = None,
+        opted_in: bool = False,
         rules_of_framework: FrameworkRules | None = None,
     ) -> None:
         """
         Args:
             rules: instead of those registered.
             collectors: instead of those registered.
+            opted_in: also read what `Collector.opt_in` collectors give; without it their rules are left out.
             rules_of_framework: narrows a compliance scan that names frameworks; None = all rules.
         """
-        self._rules = tuple(all_rules() if rules is None else rules)
-        self._collectors = tuple(registered() if collectors is None else collectors)
+        known = registered() if collectors is None else collectors
+        closed = set() if opted_in else {kind for one in known if one.opt_in for kind in one.types}
+        self._collectors = tuple(one for one in known if opted_in or not one.opt_in)
+        self._rules = tuple(
+            rule
+            for rule in (all_rules() if rules is None else rules)
+            if not closed & set(rule.metadata.reads)
+        )
         self._settings = settings
         self._rules_of_framework = rules_of_framework
         self._made: dict[tuple[tuple[str, ...], tuple[str, ...]], EstateScanner] = {}

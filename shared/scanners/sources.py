@@ -16,14 +16,12 @@ from shared.scanners.details import Collector
 _TABLES: Final = {
     "microsoft.web/sites/config": Source.APP_SERVICE,
     "microsoft.web/sites/slots/config": Source.APP_SERVICE,
-    "microsoft.authorization/policyassignments": Source.POLICY,
     "microsoft.authorization/policyexemptions": Source.POLICY,
     "microsoft.policyinsights/policystates": Source.POLICY,
     "microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces": Source.COMPUTE,
     "microsoft.security/assessments": Source.SECURITY,
     "microsoft.security/assessments/subassessments": Source.SECURITY,
     "microsoft.security/iotalerts": Source.SECURITY,
-    "microsoft.security/pricings": Source.SECURITY,
 }
 """Types with rows in a table other than `resources`."""
 

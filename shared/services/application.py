@@ -6,23 +6,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.domain.idempotency import Attempt
 from shared.domain.principal import Principal
 from shared.domain.scan import Scan, ScanRequest
 from shared.ports.authentication import Authenticator
 from shared.ports.clock import Clock, TokenSource
 from shared.ports.health import HealthProbe
+from shared.ports.identity import AuditLog
 from shared.rules.base import RuleMetadata
 from shared.scanners.base import Scanners
+from shared.services.api_keys import ApiKeys
+from shared.services.config import Configuration
+from shared.services.failed_attempts import FailedAttempts
+from shared.services.finding_changes import FindingChanges
 from shared.services.finding_queries import FindingQueries
+from shared.services.idempotency import IdempotentCalls
+from shared.services.rate_limits import RateLimits
 from shared.services.scan_queries import ScanQueries
+from shared.services.suppressions import Suppressions
 from shared.settings import Settings
 
 
 class StartScanService(Protocol):
     """Begins scans."""
 
-    async def start(self, request: ScanRequest, principal: Principal) -> Scan:
+    async def start(self, request: ScanRequest, principal: Principal, attempt: Attempt | None = None) -> Scan:
         """Record a scan and set it going; it is durable on return.
+
+        `attempt`: of a call with an idempotency key; every attempt of it gives the same scan.
 
         Raises:
             InvalidRequestError: unknown environment or unknown custom rule.
@@ -61,9 +72,17 @@ class Application:
     scan_control: ScanControlService
     scan_queries: ScanQueries
     finding_queries: FindingQueries
+    finding_changes: FindingChanges
+    suppressions: Suppressions
+    configuration: Configuration
+    idempotency: IdempotentCalls
     rules: Mapping[str, RuleMetadata]
     scanners: Scanners
     authenticator: Authenticator
+    failed_attempts: FailedAttempts
+    rate_limits: RateLimits
+    audit: AuditLog
+    api_keys: ApiKeys
     probes: tuple[HealthProbe, ...]
     clock: Clock
     tokens: TokenSource

@@ -48,7 +48,11 @@ class Configuration:
         return {**self._environments, **(await self.current()).environments}
 
     async def replace(
-        self, config: Config, principal: Principal, request_id: str, check: Callable[[Config], None] | None = None
+        self,
+        config: Config,
+        principal: Principal,
+        request_id: str,
+        check: Callable[[Config], None] | None = None,
     ) -> Config:
         """Put a whole document in place; a webhook given as its mask stays what it is.
 
@@ -74,7 +78,9 @@ class Configuration:
                 fields=config_fields(before, after),
             )
             try:
-                await self._store.replace(StoredConfig(config=after, number=number, change=change), found.etag)
+                await self._store.replace(
+                    StoredConfig(config=after, number=number, change=change), found.etag
+                )
             except VersionConflictError:
                 continue
             self._kept = None

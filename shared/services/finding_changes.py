@@ -121,7 +121,11 @@ class FindingChanges:
         return [one for one in results if one is not None]
 
     async def _round(
-        self, edits: Sequence[tuple[str, Edit]], places: list[int], author: Author, results: list[EditResult | None]
+        self,
+        edits: Sequence[tuple[str, Edit]],
+        places: list[int],
+        author: Author,
+        results: list[EditResult | None],
     ) -> list[int]:
         """Try these once; the places that lost against another writer."""
         gate = asyncio.Semaphore(_READS_AT_ONCE)
@@ -168,5 +172,3 @@ class FindingChanges:
 
     async def _stored(self, finding_id: str) -> Versioned[Finding] | None:
         return await self._findings.get(finding_id) if is_id(IdKind.FINDING, finding_id) else None
-
-

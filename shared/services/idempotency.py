@@ -69,7 +69,7 @@ class IdempotentCalls:
         return Claim(resumed, await self._store.replace(resumed, stored.etag))
 
     async def finish(self, claim: Claim, answer: KeptAnswer) -> None:
-        """Keep a successful answer. What was done is done: a store that fails here is only told in the log."""
+        """Keep a successful answer. What was done is done: a failure here is only told in the log."""
         if answer.body is not None and len(answer.body) > MAX_ANSWER:
             answer = answer.model_copy(update={"body": None})
         await _quietly(self._store.replace(claim.attempt.model_copy(update={"answer": answer}), claim.etag))

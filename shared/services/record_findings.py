@@ -171,8 +171,8 @@ class RecordFindings:
         writes += [
             (one.value, one.etag)
             for one in stored.values()
-            if one.value.scan_id == by.scan_id
-            and one.value.read_at == by.read_at
+            if one.value.read_at == by.read_at
+            and (one.value.scan_id == by.scan_id or one.value.missed)
             and one.value.fingerprint not in written
         ]
         if not writes:

@@ -26,9 +26,7 @@ async def with_tags(
     by_tag = [one.scope.model_copy(update={"tag_name": None}) for one in suppressions if one.scope.tag_name]
     if not by_tag:
         return list(observations)
-    wanted = {
-        one.evaluated_id.lower() for one in observations if any(scope.matches(one) for scope in by_tag)
-    }
+    wanted = {one.evaluated_id.lower() for one in observations if any(scope.matches(one) for scope in by_tag)}
     gate = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
 
     async def tags(resource_id: str) -> dict[str, str]:
@@ -44,6 +42,8 @@ async def with_tags(
     targets = sorted(wanted)
     known = dict(zip(targets, await asyncio.gather(*(tags(one) for one in targets)), strict=True))
     return [
-        one.model_copy(update={"tags": known[one.evaluated_id.lower()]}) if one.evaluated_id.lower() in known else one
+        one.model_copy(update={"tags": known[one.evaluated_id.lower()]})
+        if one.evaluated_id.lower() in known
+        else one
         for one in observations
     ]

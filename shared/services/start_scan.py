@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
 from shared.domain.errors import InvalidRequestError, Reason, UnavailableError
+from shared.domain.idempotency import Attempt
 from shared.domain.ids import IdKind, make_id
 from shared.domain.page import PageRequest
 from shared.domain.principal import Principal
@@ -29,24 +30,28 @@ _ID_TRIES: Final = 8
 _HISTORY: Final = 20
 
 
+Environments = Callable[[], Awaitable[Mapping[str, tuple[str, ...]]]]
+"""Every environment that has a meaning now: name -> subscription ids."""
+
+
 class StartScan:
     """Use case behind A-01, A-02 and B-01."""
 
-    def __init__(self, engine: Engine, environments: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, engine: Engine, environments: Environments) -> None:
         self._engine = engine
         self._environments = environments
 
-    async def start(self, request: ScanRequest, principal: Principal) -> Scan:
-        """Begin a scan.
+    async def start(self, request: ScanRequest, principal: Principal, attempt: Attempt | None = None) -> Scan:
+        """Begin a scan; every attempt of a call with an idempotency key gives the same one.
 
         Raises:
             InvalidRequestError: an environment or a rule that nobody knows.
             UnavailableError: the broker does not take the first message; nothing is left behind.
         """
-        request = self._placed(request)
+        request = _placed(request, await self._environments())
         self._check_rules(request)
         engine = self._engine
-        now = whole_second(engine.clock.now())
+        now = whole_second(engine.clock.now() if attempt is None else attempt.begun_at)
         scan = Scan(
             scan_id="",
             request=request,
@@ -54,7 +59,7 @@ class StartScan:
             estimated_completion=now + await self._expected_duration(request.scan_type),
             requested_by=principal.id,
         )
-        scan = await self._insert(scan)
+        scan = await self._insert(scan, attempt)
         try:
             await engine.messenger.send(
                 [plan_message(scan, 0), check_message(scan.scan_id, 0, engine.pace.shortest)]
@@ -64,24 +69,6 @@ class StartScan:
             raise UnavailableError("The message broker does not answer. Try again later.") from error
         return scan
 
-    def _placed(self, request: ScanRequest) -> ScanRequest:
-        """The request with its environment and subscriptions made definite."""
-        name = request.environment
-        if request.subscriptions is None:
-            if name in self._environments:
-                return request.model_copy(update={"subscriptions": self._environments[name]})
-            if name == EVERYTHING:
-                return request
-            raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
-        if name not in (DEFAULT_ENVIRONMENT, EVERYTHING) and name not in self._environments:
-            raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
-        if name == DEFAULT_ENVIRONMENT:
-            wanted = {one.lower() for one in request.subscriptions}
-            for environment, members in self._environments.items():
-                if wanted <= {one.lower() for one in members}:
-                    return request.model_copy(update={"environment": environment})
-        return request
-
     def _check_rules(self, request: ScanRequest) -> None:
         known = {rule.rule_id for rule in self._engine.scanners.rules()}
         if any(rule not in known for rule in request.custom_rules):
@@ -89,10 +76,15 @@ class StartScan:
                 "custom_rules", Reason.INVALID_VALUE, "Custom rules must be ids of known rules"
             )
 
-    async def _insert(self, scan: Scan) -> Scan:
-        """Insert under the bare id of the second; with a tail where that is taken (contract C-06)."""
-        for attempt in range(_ID_TRIES):
-            tail = self._engine.tokens.token(6) if attempt else ""
+    async def _insert(self, scan: Scan, attempt: Attempt | None) -> Scan:
+        """Insert under the bare id of the second; with a tail where that is taken (contract C-06).
+
+        The tail of a repeatable call is its key's, so that a second attempt meets the scan of the first.
+        """
+        if attempt is not None:
+            return await self._insert_once(scan, attempt)
+        for number in range(_ID_TRIES):
+            tail = self._engine.tokens.token(6) if number else ""
             named = scan.model_copy(update={"scan_id": make_id(IdKind.SCAN, scan.created_at, tail)})
             try:
                 await self._engine.scans.insert(named)
@@ -100,6 +92,17 @@ class StartScan:
                 continue
             return named
         raise UnavailableError("Too many scans were started in this second. Try again.", retry_after=1)
+
+    async def _insert_once(self, scan: Scan, attempt: Attempt) -> Scan:
+        named = scan.model_copy(update={"scan_id": make_id(IdKind.SCAN, scan.created_at, attempt.key[:8])})
+        try:
+            await self._engine.scans.insert(named)
+        except AlreadyExistsError:
+            stored = await self._engine.scans.get(named.scan_id)
+            if stored is None:
+                raise UnavailableError("The scan is being withdrawn. Try again.", retry_after=1) from None
+            return stored.value
+        return named
 
     async def _expected_duration(self, scan_type: ScanType) -> timedelta:
         """The mean of the latest scans of this type that ended by themselves."""
@@ -112,3 +115,22 @@ class StartScan:
         if not known:
             return FIRST_ESTIMATE
         return timedelta(seconds=max(1, round(sum(known) / len(known))))
+
+
+def _placed(request: ScanRequest, environments: Mapping[str, tuple[str, ...]]) -> ScanRequest:
+    """The request with its environment and subscriptions made definite."""
+    name = request.environment
+    if request.subscriptions is None:
+        if name in environments:
+            return request.model_copy(update={"subscriptions": environments[name]})
+        if name == EVERYTHING:
+            return request
+        raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
+    if name not in (DEFAULT_ENVIRONMENT, EVERYTHING) and name not in environments:
+        raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
+    if name == DEFAULT_ENVIRONMENT:
+        wanted = {one.lower() for one in request.subscriptions}
+        for environment, members in environments.items():
+            if wanted <= {one.lower() for one in members}:
+                return request.model_copy(update={"environment": environment})
+    return request

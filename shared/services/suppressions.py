@@ -21,12 +21,8 @@ from shared.domain.page import Page, PageRequest, Versioned
 from shared.domain.principal import Principal
 from shared.domain.suppression import Suppression, SuppressionScope, silenced
 from shared.domain.timestamps import whole_second
-from shared.ports.clock import Clock, TokenSource
 from shared.ports.errors import AlreadyExistsError, VersionConflictError
-from shared.ports.inventory import Inventory
-from shared.ports.lifecycle_stores import FindingHistoryStore, SuppressionStore
-from shared.ports.stores import FindingStore
-from shared.services.engine import UPDATE_TRIES
+from shared.services.engine import UPDATE_TRIES, Engine
 from shared.services.finding_changes import Replacement, save_with_history
 from shared.services.resource_tags import with_tags
 
@@ -44,21 +40,11 @@ log = logging.getLogger(__name__)
 class Suppressions:
     """Use cases of X-19 and of the timer that ends them."""
 
-    def __init__(
-        self,
-        store: SuppressionStore,
-        findings: FindingStore,
-        history: FindingHistoryStore,
-        inventory: Inventory,
-        clock: Clock,
-        tokens: TokenSource,
-    ) -> None:
-        self._store = store
-        self._findings = findings
-        self._history = history
-        self._inventory = inventory
-        self._clock = clock
-        self._tokens = tokens
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._store = engine.suppressions
+        self._findings = engine.findings
+        self._clock = engine.clock
 
     async def create(
         self,
@@ -81,7 +67,7 @@ class Suppressions:
             )
         if len(await self._store.unsettled()) >= MAX_ACTIVE:
             raise ConflictError(f"At most {MAX_ACTIVE} suppressions may be in force", {"limit": MAX_ACTIVE})
-        tail = self._tokens.token(8) if attempt is None else attempt.key[:8]
+        tail = self._engine.tokens.token(8) if attempt is None else attempt.key[:8]
         made = Suppression(
             suppression_id=make_id(IdKind.SUPPRESSION, now, tail),
             scope=scope,
@@ -181,7 +167,9 @@ class Suppressions:
         waiting = list(batch)
         for _ in range(UPDATE_TRIES):
             changes: list[Replacement] = []
-            tagged = await with_tags(self._inventory, [one.value.observation for one in waiting], suppressions)
+            tagged = await with_tags(
+                self._engine.inventory, [one.value.observation for one in waiting], suppressions
+            )
             for stored, observation in zip(waiting, tagged, strict=True):
                 seen = stored.value.model_copy(update={"observation": observation})
                 record = silenced(seen, suppressions, now, None)
@@ -189,19 +177,23 @@ class Suppressions:
                     changes.append((record, stored))
             if not changes:
                 return
-            lost = set(await save_with_history(self._findings, self._history, changes))
+            lost = set(await save_with_history(self._findings, self._engine.history, changes))
             again = [stored for _, stored in changes if stored.value.fingerprint in lost]
             waiting = [
                 found
                 for stored in again
-                if (found := await self._findings.find(stored.value.observation.subscription_id, stored.value.fingerprint))
+                if (
+                    found := await self._findings.find(
+                        stored.value.observation.subscription_id, stored.value.fingerprint
+                    )
+                )
             ]
             if not waiting:
                 return
         raise ConflictError("Others keep changing the findings of this suppression; try again")
 
     async def _touched(self, one: Suppression) -> AsyncIterator[Versioned[Finding]]:
-        """Every finding that the suppression matches or silences: one of its indexed members narrows it down."""
+        """Every finding that the suppression may match or silence."""
         subscription = one.scope.subscription_id or _subscription_of(one.scope.resource_id)
         if subscription is not None:
             async for found in await self._findings.of_subscription(subscription):

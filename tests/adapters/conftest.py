@@ -12,16 +12,21 @@ from shared.adapters.blobs import AzureBlobStore
 from shared.adapters.memory.blobs import MemoryBlobStore
 from shared.adapters.memory.events import MemoryEventOutbox
 from shared.adapters.memory.findings import MemoryFindingStore
+from shared.adapters.memory.identity import MemoryApiKeyStore, MemoryAuditLog, MemoryQuotaStore
 from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
 from shared.adapters.storage_clients import blob_service, table_service
+from shared.adapters.tables.api_keys import TableApiKeyStore
+from shared.adapters.tables.audit import TableAuditLog
 from shared.adapters.tables.findings import TableFindingStore
 from shared.adapters.tables.outbox import TableEventOutbox
 from shared.adapters.tables.plans import TablePlanStore
+from shared.adapters.tables.quotas import TableQuotaStore
 from shared.adapters.tables.scan_results import TableScanResultStore
 from shared.adapters.tables.scans import TableScanStore
 from shared.ports.blobs import BlobStore
+from shared.ports.identity import ApiKeyStore, AuditLog, QuotaStore
 from shared.ports.stores import EventOutbox, FindingStore, PlanStore, ScanResultStore, ScanStore
 
 
@@ -35,6 +40,9 @@ class Stores:
     results: ScanResultStore
     outbox: EventOutbox
     blobs: BlobStore
+    api_keys: ApiKeyStore
+    quotas: QuotaStore
+    audit: AuditLog
 
 
 @pytest.fixture(params=["memory", pytest.param("azure", marks=pytest.mark.local_stack)])
@@ -47,6 +55,9 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
             MemoryScanResultStore(),
             MemoryEventOutbox(),
             MemoryBlobStore(),
+            MemoryApiKeyStore(),
+            MemoryQuotaStore(),
+            MemoryAuditLog(),
         )
         return
     async for built in azure_stores(request.getfixturevalue("storage_connection_string")):
@@ -72,6 +83,9 @@ async def azure_stores(connection_string: str) -> AsyncIterator[Stores]:
             TableScanResultStore(tables, prefix=prefix),
             TableEventOutbox(tables, prefix=prefix),
             AzureBlobStore(blobs, prefix),
+            TableApiKeyStore(tables, prefix=prefix),
+            TableQuotaStore(tables, prefix=prefix),
+            TableAuditLog(tables, prefix=prefix),
         )
         async for table in tables.list_tables():
             if table.name.startswith(prefix):

@@ -14,7 +14,7 @@ from shared.adapters.tables.finding_index import FindingIndex
 from shared.adapters.tables.findings import TableFindingStore
 from shared.adapters.tables.table import Action, Table, Write
 from shared.domain.finding import FindingStatus
-from shared.ports.stores import FindingFilter
+from shared.domain.finding_filter import FindingFilter
 from tests.adapters.builders import finding, first, ids_of
 
 pytestmark = pytest.mark.local_stack

@@ -63,6 +63,59 @@ async def test_no_path_makes_it_fail(start: Start) -> None:
             assert response.json()["error"]["code"]
 
 
+surfaces = [
+    *(
+        "users",
+        "groups",
+        "g1",
+        "transitiveMembers",
+        "applications",
+        "federatedIdentityCredentials",
+        "policies",
+    ),
+    *(
+        "directoryObjects",
+        "getByIds",
+        "identity",
+        "conditionalAccess",
+        "roleManagement",
+        "..",
+        "%2e",
+        "%C3%A9",
+        "",
+    ),
+    *("kv", "keys", "secrets", "certificates", "rotationpolicy", "policy", "$count", "?$filter=x", "?$top=1"),
+]
+
+
+async def test_no_path_of_the_other_services_makes_them_fail(start: Start) -> None:
+    vault = estates.resource(SUB_A, "g", "Microsoft.KeyVault/vaults", "kv")
+    group = estates.entity("groups", "g1", members=[{}, None, 7, "g1", {"id": ["x"]}])
+    odd = {"id": "odd", "type": "graph/users", "properties": ["not", "an", "object"]}
+    bare = {"id": "odd", "type": "graph/applications", "properties": {"federatedIdentityCredentials": "none"}}
+    key = estates.child(
+        vault["id"], "Microsoft.KeyVault/vaults/keys", "keys", attributes="?", rotationPolicy=3
+    )
+    azure = await start([vault, group, odd, bare, key, b'{"id": "cut", "type": "graph/users", "prop'])
+    examples: list[tuple[str, str]] = []
+
+    @settings(max_examples=250, deadline=None, database=None)
+    @given(
+        parts=st.lists(st.sampled_from(surfaces), max_size=4),
+        method=st.sampled_from(["GET", "POST", "DELETE"]),
+    )
+    def collect(parts: list[str], method: str) -> None:
+        examples.append((method, "/".join(parts)))
+
+    collect()
+    for send in (azure.graph, azure.vault):
+        for method, path in examples:
+            status, body, _ = await send(path, method=method, body={} if method == "POST" else None)
+            assert status < 500 or status == 501, (method, path, body)
+            if status >= 400:
+                assert body["error"]["code"]
+
+
 headers = st.sampled_from([f"// security-copilot/{name}\n" for name in QUERIES]) | st.text(max_size=40)
 steps = st.sampled_from(
     [

@@ -21,12 +21,17 @@ from shared.adapters.memory.clock import MemoryClock, MemoryTokenSource
 from shared.adapters.memory.events import MemoryEventOutbox
 from shared.adapters.memory.findings import MemoryFindingStore
 from shared.adapters.memory.inventory import MemoryInventory
+from shared.adapters.memory.lifecycle_stores import (
+    MemoryConfigStore,
+    MemoryFindingHistoryStore,
+    MemoryIdempotencyStore,
+    MemorySuppressionStore,
+)
 from shared.adapters.memory.messaging import MemoryMessenger
 from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
-from shared.adapters.static_api_keys import StaticApiKeys
 from shared.domain.finding import Finding, FrozenFinding, Observation
 from shared.domain.ids import IdKind, make_id
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanTotals
@@ -35,12 +40,17 @@ from shared.ports.messaging import Message
 from shared.rules.base import RuleMetadata
 from shared.scanners.base import Collected, Focus
 from shared.services.application import Application
+from shared.services.config import Configuration
 from shared.services.engine import Engine
+from shared.services.finding_changes import FindingChanges
 from shared.services.finding_queries import FindingQueries
+from shared.services.idempotency import IdempotentCalls
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
+from shared.services.suppressions import Suppressions
 from shared.settings import Settings
+from tests.contract.callers import Callers
 from tests.unit.engine.probe_scanner import Only, ProbeScanner
 
 NOW = datetime(2025, 8, 5, 17, 42, 58, tzinfo=UTC)
@@ -76,6 +86,7 @@ def settings(**overrides: str) -> Settings:
             [{"id": f"key-{role}", "name": role, "role": role, "key": key} for role, key in KEYS.items()]
         ),
         "SECURITY_COPILOT_CURSOR_SECRET": "9f8c3a51b7e24d60a1f5c8e3d7b92046",
+        "SECURITY_COPILOT_API_KEY_PEPPER": "5d1e90c7a3b84f62d8e4071b9c6a2f35",
         "SECURITY_COPILOT_PUBLIC_URL": PUBLIC_URL,
         "ENVIRONMENTS": json.dumps({"production": [SUBSCRIPTION], "staging": ["s-1", "s-2"]}),
     }
@@ -137,10 +148,13 @@ class Api:
         self.messenger = FailingMessenger(self.clock)
         self.slept: list[float] = []
         self.on_sleep: Any = None
+        self.callers = Callers(self.settings, self.clock)
         self.engine = engine = Engine(
             scans=self.scans,
             plans=self.plans,
             findings=self.findings,
+            history=MemoryFindingHistoryStore(),
+            suppressions=MemorySuppressionStore(),
             results=self.results,
             outbox=MemoryEventOutbox(),
             blobs=MemoryBlobStore(),
@@ -151,15 +165,21 @@ class Api:
             scanners=Only(OneRule()),
             reads=MemoryAzureReads(),
         )
+        self.configs, self.attempts = MemoryConfigStore(), MemoryIdempotencyStore()
+        self.configuration = Configuration(self.configs, self.clock, self.settings.scan.environments)
         self.application = Application(
             settings=self.settings,
-            start_scan=StartScan(engine, self.settings.scan.environments),
+            start_scan=StartScan(engine, self.configuration.environments),
             scan_control=ScanControl(engine),
             scan_queries=ScanQueries(engine, sleep=self._sleep),
             finding_queries=FindingQueries(self.findings),
+            finding_changes=FindingChanges(engine.findings, engine.history),
+            suppressions=Suppressions(engine),
+            configuration=self.configuration,
+            idempotency=IdempotentCalls(self.attempts, self.clock),
             rules={RULE.rule_id: RULE},
             scanners=engine.scanners,
-            authenticator=StaticApiKeys(self.settings.api.keys),
+            **self.callers.parts(),
             probes=self.probes,
             clock=self.clock,
             tokens=MemoryTokenSource(7),

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from shared.api.security import SecurityScanBody
 from shared.api.v1 import ScanBody
 from tests.contract.harness import Api
+from tests.contract.harness import settings as app_settings
 
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A busy machine and a first run, which builds the tables of characters, are no failures."""
 
-API = Api()
+API = Api(app_settings(SECURITY_COPILOT_FAILED_ATTEMPTS="1000000"))
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children, max_size=3),

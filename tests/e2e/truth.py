@@ -35,7 +35,7 @@ class Truth:
             record = json.loads(line)
             if record["kind"] == "endpoint":
                 truth._endpoint(record)
-            elif record["nsg_id"] is not None:
+            elif record.get("nsg_id") is not None:
                 truth._nsg(record)
         return truth
 

@@ -25,9 +25,10 @@ def test_committed_files_equal_what_the_script_makes() -> None:
 
 
 def test_size_and_subscriptions(estate: list[dict[str, Any]]) -> None:
-    assert 140 <= len(estate) <= 170
-    assert len({one["id"].lower() for one in estate}) == len(estate)
-    subscriptions = {one["id"].split("/")[2] for one in estate}
+    assert 330 <= len(estate) <= 420
+    assert sum(one["type"].startswith("Microsoft.Network/") for one in estate) < 80
+    assert len({(one["id"].lower(), one["type"]) for one in estate}) == len(estate)
+    subscriptions = {one["id"].split("/")[2] for one in estate if one["id"].startswith("/subscriptions/")}
     assert len(subscriptions) == 2
     assert "e17f4f74-0d91-4313-9716-0a2edcceefb7" in subscriptions
 
@@ -65,6 +66,15 @@ def test_the_demo_shows(truth: list[dict[str, Any]], wanted: str, shown: dict[st
         found for record in truth for found in record.get("findings", []) if found["rule_id"] == wanted
     ]
     assert any(shown.items() <= found.items() for found in findings)
+
+
+def test_settings_are_planted_in_both_variants(truth: list[dict[str, Any]]) -> None:
+    controls = [one for one in truth if one["kind"] == "controls"]
+    fails = {rule_id for one in controls for rule_id in one["fails"]}
+    passes = {rule_id for one in controls for rule_id in one["passes"]}
+    assert len(fails) > 60
+    assert len(passes) > 60
+    assert {"storage.container_public_access", "identity.app_credential_expiry", "keyvault.rbac"} <= fails
 
 
 def test_the_demo_has_traps_that_are_no_findings(truth: list[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from functions.http.exchange import Call, Reply
 from functions.http.links import operation_headers, progress_headers, security_scan_url, v1_scan_url
+from functions.http.v1.findings import sla_view
 from shared.api import mapping
 from shared.api.query import NoQuery
 from shared.api.security import SecurityScanBody
@@ -22,13 +23,13 @@ PATIENCE: Final = timedelta(seconds=180)
 async def create(call: Call[SecurityScanBody, NoQuery], app: Application) -> Reply:
     """A-01."""
     request = mapping.scan_request_from_security(call.body)
-    return _accepted(app, await app.start_scan.start(request, call.principal))
+    return _accepted(app, await app.start_scan.start(request, call.principal, call.attempt))
 
 
 async def create_and_wait(call: Call[SecurityScanBody, NoQuery], app: Application) -> Reply:
     """A-02: A-04's body once the scan is over, A-01's answer when patience runs out."""
     request = mapping.scan_request_from_security(call.body)
-    started = await app.start_scan.start(request, call.principal)
+    started = await app.start_scan.start(request, call.principal, call.attempt)
     scan = await app.scan_queries.wait(started.scan_id, PATIENCE)
     return await _detail(app, scan.scan_id) if scan.status.terminal else _accepted(app, scan)
 
@@ -46,5 +47,5 @@ def _accepted(app: Application, scan: Scan) -> Reply:
 async def _detail(app: Application, scan_id: str) -> Reply:
     found = await app.scan_queries.results(scan_id, PageRequest(limit=MAX_LIMIT))
     link = f"{v1_scan_url(app, scan_id)}/results"
-    body = mapping.scan_detail(found.scan, found.page.items, found.page.total, link)
+    body = mapping.scan_detail(found.scan, found.page.items, found.page.total, link, await sla_view(app))
     return Reply(200, body, progress_headers(found.scan))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.http.conditional import demand
 from functions.http.exchange import Call, Reply
 from functions.http.links import next_link, page_request
-from shared.api import mapping
+from shared.api import mapping, v1
 from shared.api.findings import (
     BulkReport,
     BulkResult,
@@ -18,7 +18,7 @@ from shared.api.findings import (
 from shared.api.query import NoQuery, PageQuery
 from shared.api.v1 import FindingPage
 from shared.api.wire import EmptyBody
-from shared.domain.finding import ChangeSource
+from shared.domain.finding import ChangeSource, Finding
 from shared.domain.lifecycle import Author
 from shared.domain.timestamps import whole_second
 from shared.services.application import Application
@@ -51,9 +51,13 @@ async def patch(call: Call[FindingPatchBody, NoQuery], app: Application) -> Repl
     """B-06."""
     edit = call.body.edit()
     sla = await sla_view(app)
-    check = demand(call.if_match, lambda record: mapping.finding(record, sla))
+
+    def shown(record: Finding) -> v1.Finding:
+        return mapping.finding(record, sla)
+
+    check = demand(call.if_match, shown)
     record = await app.finding_changes.edit(call.parameters["finding_id"], edit, author(call, app), check)
-    return Reply(200, mapping.finding(record, sla))
+    return Reply(200, shown(record))
 
 
 async def bulk_update(call: Call[BulkUpdateBody, NoQuery], app: Application) -> Reply:
@@ -99,9 +103,8 @@ def author(call: Call[FindingPatchBody, NoQuery] | Call[BulkUpdateBody, NoQuery]
 
 def _result(one: EditResult) -> BulkResult:
     if one.outcome is EditOutcome.UPDATED:
-        return BulkResult(id=one.finding_id, status="updated")
-    status = "not_found" if one.outcome is EditOutcome.NOT_FOUND else "conflict"
-    return BulkResult(id=one.finding_id, status=status, error=one.error)
+        return BulkResult(id=one.finding_id, status="updated", error=None)
+    return BulkResult(id=one.finding_id, status=one.outcome.value, error=one.error)
 
 
 def _rules_of(app: Application, framework: str | None) -> frozenset[str] | None:

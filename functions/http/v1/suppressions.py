@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.http.exchange import Call, Reply
+from functions.http.exchange import NO_CONTENT_REPLY, Call, Reply
 from functions.http.links import next_link, page_request
 from shared.api.findings import SuppressionBody, SuppressionPage, SuppressionState
 from shared.api.query import NoQuery, PageQuery
@@ -53,7 +53,7 @@ async def get(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:
 async def delete(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:
     """X-19: ended now; what it silenced is as it was before."""
     await app.suppressions.end(call.parameters["suppression_id"], call.principal)
-    return Reply(204, b"")
+    return NO_CONTENT_REPLY
 
 
 def _state(one: Suppression, app: Application) -> SuppressionState:

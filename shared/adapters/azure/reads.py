@@ -85,6 +85,12 @@ class HttpAzureReads:
             asked["skipToken"] = token
         raise unparsable(path, "pages do not end")
 
+    async def arm_post_object(self, path: str, api_version: str) -> Mapping[str, Any]:
+        answer = await self._arm.post(self._arm_url(path, api_version), {}, self._arm_quota(path), path)
+        if not isinstance(answer.body, dict):
+            raise unparsable(path, "answer is not an object")
+        return answer.body
+
     async def graph_get(self, path: str) -> Mapping[str, Any] | None:
         return await _object(self._graph, self._graph_path + _checked(path), self._graph_quota, path)
 

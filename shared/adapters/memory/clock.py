@@ -37,3 +37,7 @@ class MemoryTokenSource:
     def token(self, length: int) -> str:
         """`length` characters of a-z2-7."""
         return "".join(self._random.choices(BASE32, k=length))
+
+    def secret(self, length: int) -> str:
+        """The same for what would be a credential."""
+        return self.token(length)

@@ -94,7 +94,11 @@ class MemoryFindingStore:
     async def page(self, request: PageRequest, where: FindingFilter) -> FilteredPage[Finding]:
         """See `FindingStore.page`; every combination is counted here."""
         rows = sorted(
-            ((newest_first(one.value.id), one.value) for one in self._records.values() if where.matches(one.value)),
+            (
+                (newest_first(one.value.id), one.value)
+                for one in self._records.values()
+                if where.matches(one.value)
+            ),
             key=lambda row: row[0],
         )
         page = cut_page(rows, request)

@@ -35,7 +35,9 @@ class MemoryFindingHistoryStore:
     async def page(self, fingerprint: str, request: PageRequest) -> Page[FindingChange]:
         """See `FindingHistoryStore.page`."""
         stored = self._changes.get(fingerprint, {})
-        return cut_page([(f"{_LAST - number:09d}", stored[number]) for number in sorted(stored, reverse=True)], request)
+        return cut_page(
+            [(f"{_LAST - number:09d}", stored[number]) for number in sorted(stored, reverse=True)], request
+        )
 
 
 class MemorySuppressionStore:

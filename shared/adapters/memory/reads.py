@@ -34,6 +34,10 @@ class MemoryAzureReads:
         del api_version, body
         return self._list(path)
 
+    async def arm_post_object(self, path: str, api_version: str) -> Mapping[str, Any]:
+        del api_version
+        return self._object(path) or {}
+
     async def graph_get(self, path: str) -> Mapping[str, Any] | None:
         return self._object(path)
 

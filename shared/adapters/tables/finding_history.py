@@ -1,4 +1,4 @@
-"""Histories of findings in the table `FindingHistory`: partition `h<fingerprint>`, row the inverted number."""
+"""Histories of findings in the table `FindingHistory`: partition `h<fingerprint>`, row inverted number."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ class TableFindingHistoryStore:
             [
                 Write(
                     Action.CREATE,
-                    {"PartitionKey": _partition(fingerprint), "RowKey": _row(one.number), **pack(encode(one))},
+                    {
+                        "PartitionKey": _partition(fingerprint),
+                        "RowKey": _row(one.number),
+                        **pack(encode(one)),
+                    },
                 )
                 for fingerprint, one in changes
             ],

@@ -19,10 +19,10 @@ from shared.adapters.tables.batches import write_rows
 from shared.adapters.tables.keys import newest_first, newest_first_partition
 from shared.adapters.tables.table import Action, Entity, Table, Write, etag_of
 from shared.domain.finding import Finding
+from shared.domain.finding_filter import FindingFilter
 from shared.domain.ids import IdKind, is_id
 from shared.domain.page import PageRequest
 from shared.ports.errors import MissingError, VersionConflictError
-from shared.ports.stores import FindingFilter
 
 MAX_KEPT_KEYS: Final = 500_000
 """About 40 MB: lists by rarely used filters are forgotten first."""

@@ -21,9 +21,9 @@ from shared.adapters.tables.finding_index import FindingIndex, IndexPage, IndexR
 from shared.adapters.tables.keys import part
 from shared.adapters.tables.table import Action, Table, Write, etag_of
 from shared.domain.finding import Finding
+from shared.domain.finding_filter import FindingFilter
 from shared.domain.page import Page, PageRequest, Versioned
 from shared.ports.errors import StorageUnavailableError
-from shared.ports.stores import FindingFilter
 
 _ROUNDS: Final = 3
 _READS: Final = 16

@@ -32,7 +32,9 @@ class TableIdempotencyStore:
 
     async def insert(self, attempt: Attempt) -> str:
         """See `IdempotencyStore.insert`."""
-        return await self._table.write(Write(Action.CREATE, _entity(attempt))) or await self._version(attempt.key)
+        return await self._table.write(Write(Action.CREATE, _entity(attempt))) or await self._version(
+            attempt.key
+        )
 
     async def replace(self, attempt: Attempt, etag: str) -> str:
         """See `IdempotencyStore.replace`."""
@@ -44,7 +46,7 @@ class TableIdempotencyStore:
         return "" if entity is None else etag_of(entity)
 
     async def delete(self, key: str, etag: str) -> None:
-        """See `IdempotencyStore.delete`. A table row is removed whatever its version, so it is looked at first."""
+        """See `IdempotencyStore.delete`. A row is removed whatever its version, so it is looked at first."""
         stored = await self.get(key)
         if stored is None or stored.etag != etag or stored.value.answer is not None:
             return
@@ -74,5 +76,3 @@ def _entity(attempt: Attempt) -> dict[str, Any]:
     partition, row = _key(attempt.key)
     columns = {"PartitionKey": partition, "RowKey": row, "begun": _stamp(attempt.begun_at)}
     return {**columns, **pack(encode(attempt))}
-
-

@@ -30,12 +30,13 @@ class ArmList:
     """What the entries are taken for, lower-cased."""
     parents: tuple[str, ...]
     path: str
-    """Behind the id of the parent: `/firewallRules`."""
+    """Behind the id of the parent: `/firewallRules`; of a directory from the root: `/providers/...`."""
     api_version: str
     action: str
     """The Azure action that reading it needs."""
     ask: Ask = Ask.LIST
     keeps: tuple[str, ...] = ()
+    opt_in: bool = False
 
     @property
     def name(self) -> str:
@@ -57,7 +58,10 @@ class ArmList:
     ) -> Sequence[Detail]:
         """The list below one resource."""
         del wanted
-        return [await guarded(self.type, self.action, self._rows(parent["id"] + self.path, reads))]
+        return [await guarded(self.type, self.action, self._rows(self._address(parent["id"]), reads))]
+
+    def _address(self, parent_id: str) -> str:
+        return self.path if parent_id.startswith("/tenants/") else parent_id + self.path
 
     async def _rows(self, path: str, reads: AzureReads) -> Sequence[Any]:
         if self.ask is Ask.LIST:

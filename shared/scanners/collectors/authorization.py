@@ -20,7 +20,9 @@ _PERMISSIONS: Final = {
     DEFINITIONS: ("Microsoft.Authorization/roleDefinitions/read",),
     PRINCIPALS: (
         "Microsoft.Authorization/roleAssignments/read",
-        "graph:Directory.Read.All",
+        "graph:User.Read.All",
+        "graph:GroupMember.Read.All",
+        "graph:Application.Read.All",
     ),
 }
 _CUSTOM: Final = "$filter=type%20eq%20'CustomRole'"
@@ -40,6 +42,7 @@ class AuthorizationCollector:
     parents = (SUBSCRIPTION_TYPE,)
     types = (ASSIGNMENTS, DEFINITIONS, PRINCIPALS)
     keeps: tuple[str, ...] = ()
+    opt_in = False
 
     @property
     def permissions(self) -> Mapping[str, tuple[str, ...]]:
@@ -71,7 +74,8 @@ class AuthorizationCollector:
         if assignments.reason is not None:
             return Detail(PRINCIPALS, reason=assignments.reason, denied=assignments.denied)
         ids = _principal_ids(assignments.rows)
-        return await guarded(PRINCIPALS, "graph:Directory.Read.All", _look_up(ids, reads))
+        needed = ", ".join(_PERMISSIONS[PRINCIPALS][1:])
+        return await guarded(PRINCIPALS, needed, _look_up(ids, reads))
 
 
 def _principal_ids(assignments: Iterable[Any]) -> list[str]:
@@ -86,18 +90,20 @@ def _principal_ids(assignments: Iterable[Any]) -> list[str]:
 
 async def _look_up(ids: list[str], reads: AzureReads) -> list[dict[str, Any]]:
     """Every principal with kind, members and credentials; one that does not resolve has `exists` false."""
-    found: dict[str, dict[str, Any]] = {}
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        body = {"ids": ids[start : start + _IDS_AT_ONCE], "types": ["user", "group", "servicePrincipal"]}
-        for one in await reads.graph_post("/directoryObjects/getByIds", body):
-            if isinstance(one, Mapping) and isinstance(one.get("id"), str):
-                found[one["id"].lower()] = _kept(one)
+    found = await _by_ids(ids, reads)
+    behind: set[str] = set()
     for identity, one in found.items():
         if str(one.get("@odata.type", "")).lower().endswith("group"):
             members = await reads.graph_list(f"/groups/{identity}/transitiveMembers?$select=id&$top=999")
-            one["members"] = sorted(
-                str(each["id"]).lower() for each in members if isinstance(each, Mapping) and each.get("id")
+            named = [each for each in members if isinstance(each, Mapping) and each.get("id")]
+            one["members"] = sorted(str(each["id"]).lower() for each in named)
+            one["servicePrincipalMembers"] = sorted(
+                str(each["id"]).lower()
+                for each in named
+                if str(each.get("@odata.type", "")).lower().endswith("serviceprincipal")
             )
+            behind.update(one["servicePrincipalMembers"])
+    found |= await _by_ids(sorted(behind - set(found)), reads)
     await _add_application_credentials(found.values(), reads)
     return [
         {
@@ -105,8 +111,19 @@ async def _look_up(ids: list[str], reads: AzureReads) -> list[dict[str, Any]]:
             "name": identity,
             "properties": {"exists": True, **found[identity]} if identity in found else {"exists": False},
         }
-        for identity in ids
+        for identity in sorted({*ids, *behind})
     ]
+
+
+async def _by_ids(ids: list[str], reads: AzureReads) -> dict[str, dict[str, Any]]:
+    """The objects with these ids that the directory has."""
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        body = {"ids": ids[start : start + _IDS_AT_ONCE], "types": ["user", "group", "servicePrincipal"]}
+        for one in await reads.graph_post("/directoryObjects/getByIds", body):
+            if isinstance(one, Mapping) and isinstance(one.get("id"), str):
+                found[one["id"].lower()] = _kept(one)
+    return found
 
 
 def _kept(principal: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ _PERMISSIONS: Final = {
     CERTIFICATES: "data:Microsoft.KeyVault/vaults/certificates/read",
 }
 """https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security#key-vault-reader"""
+_ROTATION: Final = "data:Microsoft.KeyVault/vaults/keyrotationpolicies/read"
 _KEPT: Final = ("attributes", "contentType", "managed")
 _POLICIES_AT_ONCE: Final = 8
 
@@ -37,11 +38,13 @@ class KeyVaultCollector:
     parents = (VAULT_TYPE,)
     types = (KEYS, SECRETS, CERTIFICATES)
     keeps = ("vaultUri",)
+    opt_in = False
 
     @property
     def permissions(self) -> Mapping[str, tuple[str, ...]]:
         """Data actions by type."""
-        return {kind: (permission,) for kind, permission in _PERMISSIONS.items()}
+        named = {kind: (permission,) for kind, permission in _PERMISSIONS.items()}
+        return named | {KEYS: (*named[KEYS], _ROTATION)}
 
     async def read(
         self, parent: Mapping[str, Any], wanted: frozenset[str], reads: AzureReads

@@ -17,6 +17,7 @@ GOOD = {
     "Storage__connectionString": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abc=",
     "ServiceBus": "Endpoint=sb://bus.test;SharedAccessKeyName=n;SharedAccessKey=abc=",
     "SECURITY_COPILOT_API_KEYS": json.dumps([KEY]),
+    "SECURITY_COPILOT_API_KEY_PEPPER": "Wn6cT2fX8hV4jD1sG9kP5qM7bR3yL0zE",
     "SECURITY_COPILOT_CURSOR_SECRET": "Zp2mQ8vL5xK1tR7yB4nW9cJ3hF6dS0gA",
     "SECURITY_COPILOT_PUBLIC_URL": "https://scan.example.com/",
 }
@@ -43,7 +44,7 @@ def test_sample_names_every_variable_and_no_other() -> None:
 
 def test_sample_is_a_working_local_configuration() -> None:
     settings = Settings.from_environment(sample())
-    assert {key.role for key in settings.api.keys} == set(Role)
+    assert {key.role for key in settings.identity.keys} == set(Role)
 
 
 def test_sample_holds_the_defaults() -> None:
@@ -79,8 +80,8 @@ def test_defaults() -> None:
 def test_all_missing_are_named_at_once() -> None:
     text = _failure({})
     for name in (
-        "AzureWebJobsStorage", "ServiceBus", "SECURITY_COPILOT_API_KEYS", "SECURITY_COPILOT_CURSOR_SECRET",
-        "SECURITY_COPILOT_PUBLIC_URL",
+        "AzureWebJobsStorage", "ServiceBus", "SECURITY_COPILOT_API_KEY_PEPPER",
+        "SECURITY_COPILOT_CURSOR_SECRET", "SECURITY_COPILOT_PUBLIC_URL",
     ):  # fmt: skip
         assert f"{name} is required" in text
 

@@ -12,13 +12,19 @@ from shared.rules.expectations import (
     Expectation,
     all_of,
     any_of,
+    every_word_is,
+    flag_is,
+    in_turn,
+    includes,
     is_false,
     is_not_set,
     is_one_of,
     is_only,
     is_set,
     is_true,
+    lacks_word,
     some_entry_has,
+    stated,
     where,
 )
 
@@ -83,3 +89,56 @@ def test_combinations() -> None:
     when = where(named, on)
     assert when.judge({"on": False}).status is APART
     assert when.judge({"name": "n"}).status is FAIL
+
+
+def test_a_list_that_includes_a_word() -> None:
+    owner = includes("roles", "Owner")
+    assert owner.judge({"roles": ["Contributor", "owner"]}).status is PASS
+    assert owner.judge({"roles": []}).words == "roles is empty, expected Owner in it"
+    assert owner.judge({}).words == "roles is not set, expected Owner in it"
+    with pytest.raises(ColumnError, match=r"^roles: not a list of text"):
+        owner.judge({"roles": "Owner"})
+
+
+def test_a_flag_without_a_documented_default() -> None:
+    off = flag_is("on", False)
+    assert off.judge({"on": False}).status is PASS
+    assert off.judge({"on": True}).words == "on is true, expected false"
+    for value, words in ((None, "on: missing"), ("false", "on: neither true nor false")):
+        with pytest.raises(ColumnError, match=words):
+            off.judge({"on": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [("TLSv1.2", PASS), ("tlsV1.3, TLSv1.2", PASS), ("TLSv1.1,TLSv1.2", FAIL), ("", FAIL), (None, FAIL)],
+)
+def test_every_word(value: str | None, status: RuleStatus) -> None:
+    assert every_word_is("x", "TLSv1.2", "TLSv1.3").judge({"x": value}).status is status
+
+
+def test_in_turn_stops_at_the_first_that_does_not_hold() -> None:
+    expected = in_turn(is_true("on", absent=False), is_one_of("mode", "Deny", absent=None))
+    assert expected.paths == ("on", "mode")
+    assert expected.judge({"on": False}).words == "on is false, expected true"
+    assert expected.judge({"on": True, "mode": "deny"}).status is PASS
+    with pytest.raises(ColumnError, match="mode: missing"):
+        expected.judge({"on": True})
+
+
+def test_a_stated_value_is_judged_and_a_missing_one_is_not() -> None:
+    expected = stated("on", is_true("on", absent=False))
+    assert expected.paths == ("on",)
+    assert expected.judge({"on": True}).status is PASS
+    assert expected.judge({"on": False}).status is FAIL
+    with pytest.raises(ColumnError, match="on: missing"):
+        expected.judge({"on": None})
+
+
+def test_words_that_a_list_must_not_hold() -> None:
+    expected = lacks_word("p.x", "*", "Null")
+    assert expected.judge({"p": {"x": ["https://example.com"]}}).status is PASS
+    assert expected.judge({}).status is PASS
+    assert expected.judge({"p": {"x": ["a", "NULL", "*"]}}).words == "p.x contains NULL, *"
+    with pytest.raises(ColumnError, match=r"p\.x: not a list"):
+        expected.judge({"p": {"x": "*"}})

@@ -13,6 +13,7 @@ from shared.rules.packs.network import basic_sku, rdp_from_internet, ssh_from_in
 from shared.rules.registry import (
     RuleRegistrationError,
     all_rules,
+    directory_rules,
     get,
     network_rules,
     register,
@@ -32,6 +33,7 @@ BY_SERVICE = {
     "kube_api_and_docker_from_internet legacy_cleartext_from_internet not_attached rdp_from_internet "
     "shadowed_rule smb_from_internet ssh_from_internet udp_from_internet unrestricted_egress "
     "winrm_from_internet",
+    "nsp": "paas_associated",
     "publicip": "basic_sku dangling",
     "route": "default_to_internet",
     "subnet": "gateway_without_nsg has_nsg private_outbound",
@@ -42,10 +44,12 @@ BY_SERVICE = {
 }
 
 
-def test_rules_of_this_build() -> None:
+def test_rules_of_the_network() -> None:
     expected = [f"network.{one}.{name}" for one, names in BY_SERVICE.items() for name in names.split()]
-    assert [rule.metadata.rule_id for rule in all_rules()] == expected
-    assert {*map(id, network_rules()), *map(id, resource_rules())} == set(map(id, all_rules()))
+    found = [rule.metadata.rule_id for rule in all_rules() if rule.metadata.service == "network"]
+    assert found == expected
+    kinds = (network_rules(), resource_rules(), directory_rules())
+    assert {id(rule) for rules in kinds for rule in rules} == {id(rule) for rule in all_rules()}
 
 
 def test_columns_of_types_that_a_rule_does_not_read_are_refused() -> None:

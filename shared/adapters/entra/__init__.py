@@ -1,0 +1,1 @@
+"""Microsoft Entra access tokens as credentials of callers."""

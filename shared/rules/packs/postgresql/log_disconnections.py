@@ -1,0 +1,30 @@
+"""`postgresql.log_disconnections`."""
+
+from shared.domain.severity import Severity
+from shared.rules.base import RuleMetadata
+from shared.rules.server_parameters import is_on, server_parameter
+
+RULE = server_parameter(
+    RuleMetadata(
+        rule_id="postgresql.log_disconnections",
+        title="PostgreSQL logs disconnections",
+        finding_title="PostgreSQL does not log disconnections",
+        description=("A PostgreSQL server does not log the end of sessions and how long they lasted."),
+        severity=Severity.LOW,
+        risk_score=25,
+        resource_type="POSTGRESQL_SERVER",
+        reads=(
+            "microsoft.dbforpostgresql/flexibleservers",
+            "microsoft.dbforpostgresql/flexibleservers/configurations",
+        ),
+        references=(
+            "https://learn.microsoft.com/rest/api/postgresql/configurations/list-by-server",
+            "https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-logging",
+        ),
+        remediation_steps=("Set the server parameter log_disconnections to ON",),
+        auto_remediable=False,
+    ),
+    "log_disconnections",
+    is_on,
+    "does not log disconnections",
+)

@@ -1,0 +1,32 @@
+"""`storage.blob_logging`."""
+
+from shared.domain.severity import Severity
+from shared.rules.base import RuleMetadata
+from shared.rules.packs.storage._accounts import ACCOUNT
+from shared.rules.packs.storage._logging import SETTINGS, logs_operations
+
+RULE = logs_operations(
+    RuleMetadata(
+        rule_id="storage.blob_logging",
+        title="Blob operations are logged",
+        finding_title="Blob operations are not all logged",
+        description=(
+            "No diagnostic setting of the account's blob service logs its reads, writes and deletes: who "
+            "touched the data cannot be told afterwards. Several settings together may do so."
+        ),
+        severity=Severity.MEDIUM,
+        risk_score=50,
+        resource_type="STORAGE_BLOB_SERVICE",
+        reads=(ACCOUNT, SETTINGS),
+        references=(
+            "https://learn.microsoft.com/rest/api/monitor/diagnostic-settings/list",
+            "https://learn.microsoft.com/azure/storage/blobs/monitor-blob-storage",
+        ),
+        remediation_steps=(
+            "Add a diagnostic setting to the blob service of the account",
+            "Enable StorageRead, StorageWrite and StorageDelete, or all logs, to a Log Analytics workspace",
+        ),
+        auto_remediable=False,
+    ),
+    "blob",
+)
