@@ -13,9 +13,16 @@ from shared.adapters.memory.blobs import MemoryBlobStore
 from shared.adapters.memory.events import MemoryEventOutbox
 from shared.adapters.memory.findings import MemoryFindingStore
 from shared.adapters.memory.identity import MemoryApiKeyStore, MemoryAuditLog, MemoryQuotaStore
+from shared.adapters.memory.lifecycle_stores import (
+    MemoryConfigStore,
+    MemoryFindingHistoryStore,
+    MemoryIdempotencyStore,
+    MemorySuppressionStore,
+)
 from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
+from shared.adapters.memory.tables import MemoryTables
 from shared.adapters.storage_clients import blob_service, table_service
 from shared.adapters.tables.api_keys import TableApiKeyStore
 from shared.adapters.tables.audit import TableAuditLog
@@ -45,13 +52,16 @@ class Stores:
     audit: AuditLog
 
 
-@pytest.fixture(params=["memory", pytest.param("azure", marks=pytest.mark.local_stack)])
+@pytest.fixture(params=["memory", "rows", pytest.param("azure", marks=pytest.mark.local_stack)])
 async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
-    if request.param == "memory":
+    if request.param in ("memory", "rows"):
+        findings: FindingStore = (
+            MemoryFindingStore() if request.param == "memory" else TableFindingStore(MemoryTables())
+        )
         yield Stores(
             MemoryScanStore(),
             MemoryPlanStore(),
-            MemoryFindingStore(),
+            findings,
             MemoryScanResultStore(),
             MemoryEventOutbox(),
             MemoryBlobStore(),
