@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+from cryptography.fernet import Fernet
 
 from shared.adapters.blobs import AzureBlobStore
 from shared.adapters.memory.blobs import MemoryBlobStore
@@ -23,17 +24,28 @@ from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
 from shared.adapters.memory.tables import MemoryTables
+from shared.adapters.sealers import FernetSealer
 from shared.adapters.storage_clients import blob_service, table_service
 from shared.adapters.tables.api_keys import TableApiKeyStore
 from shared.adapters.tables.audit import TableAuditLog
+from shared.adapters.tables.config import TableConfigStore
+from shared.adapters.tables.finding_history import TableFindingHistoryStore
 from shared.adapters.tables.findings import TableFindingStore
+from shared.adapters.tables.idempotency import TableIdempotencyStore
 from shared.adapters.tables.outbox import TableEventOutbox
 from shared.adapters.tables.plans import TablePlanStore
 from shared.adapters.tables.quotas import TableQuotaStore
 from shared.adapters.tables.scan_results import TableScanResultStore
 from shared.adapters.tables.scans import TableScanStore
+from shared.adapters.tables.suppressions import TableSuppressionStore
 from shared.ports.blobs import BlobStore
 from shared.ports.identity import ApiKeyStore, AuditLog, QuotaStore
+from shared.ports.lifecycle_stores import (
+    ConfigStore,
+    FindingHistoryStore,
+    IdempotencyStore,
+    SuppressionStore,
+)
 from shared.ports.stores import EventOutbox, FindingStore, PlanStore, ScanResultStore, ScanStore
 
 
@@ -50,6 +62,10 @@ class Stores:
     api_keys: ApiKeyStore
     quotas: QuotaStore
     audit: AuditLog
+    history: FindingHistoryStore
+    suppressions: SuppressionStore
+    config: ConfigStore
+    attempts: IdempotencyStore
 
 
 @pytest.fixture(params=["memory", "rows", pytest.param("azure", marks=pytest.mark.local_stack)])
@@ -68,6 +84,10 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
             MemoryApiKeyStore(),
             MemoryQuotaStore(),
             MemoryAuditLog(),
+            MemoryFindingHistoryStore(),
+            MemorySuppressionStore(),
+            MemoryConfigStore(),
+            MemoryIdempotencyStore(),
         )
         return
     async for built in azure_stores(request.getfixturevalue("storage_connection_string")):
@@ -96,6 +116,10 @@ async def azure_stores(connection_string: str) -> AsyncIterator[Stores]:
             TableApiKeyStore(tables, prefix=prefix),
             TableQuotaStore(tables, prefix=prefix),
             TableAuditLog(tables, prefix=prefix),
+            TableFindingHistoryStore(tables, prefix=prefix),
+            TableSuppressionStore(tables, prefix=prefix),
+            TableConfigStore(tables, FernetSealer([Fernet.generate_key().decode()]), prefix=prefix),
+            TableIdempotencyStore(tables, prefix=prefix),
         )
         async for table in tables.list_tables():
             if table.name.startswith(prefix):
