@@ -23,8 +23,8 @@ _EMAIL: Final = re.compile(
 
 def _webhook(value: str) -> str:
     """Slack's own addresses alone: whatever is here is called by the service (no SSRF by configuration)."""
-    parts = urlsplit(value)
     try:
+        parts = urlsplit(value)
         port = parts.port
     except ValueError as error:
         raise refused(Reason.INVALID_FORMAT, "must be an address of https://hooks.slack.com/") from error
