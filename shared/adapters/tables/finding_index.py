@@ -48,7 +48,7 @@ class FindingIndex:
         """Write the rows of records just written, and remove those of the state before."""
         writes: list[Write] = []
         for one in saves:
-            columns = _columns(one.finding, one.data)
+            columns = columns_of(one.finding, one.data)
             keys = keys_of(one.finding)
             writes += [_put(key, columns) for key in keys]
             if one.before is not None and one.before.status:
@@ -71,7 +71,7 @@ class FindingIndex:
             if stored is None:
                 return False
             right = keys_of(stored.value)
-            columns = _columns(stored.value, stored.value.model_dump_json(by_alias=True).encode())
+            columns = columns_of(stored.value, stored.value.model_dump_json(by_alias=True).encode())
             await write_rows(self._table, [_put(key, columns) for key in right])
             await each([key for key in possible_keys(stored.value) if key not in right], self.remove)
             again = await self._records.get(subscription_id, fingerprint)
@@ -92,7 +92,8 @@ def copied(entity: Entity) -> Finding | None:
     return decode(Finding, entity) if "d0" in entity else None
 
 
-def _columns(finding: Finding, data: bytes) -> dict[str, Any]:
+def columns_of(finding: Finding, data: bytes) -> dict[str, Any]:
+    """What a row holds beside its key: what storage filters by, and the copy unless it is too large."""
     columns: dict[str, Any] = {
         "subscription": finding.observation.subscription_id.lower(),
         "fingerprint": finding.fingerprint,

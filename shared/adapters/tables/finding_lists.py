@@ -249,7 +249,7 @@ async def searched_page(
     limit: int,
     matches: Callable[[Entity], Awaitable[bool]],
 ) -> ListPage:
-    """A page of matches among rows that may not match; `offset` counts matches, over several calls if need be."""
+    """A page of matches among other rows; `offset` counts matches, over several calls if need be."""
     position, _, left = (after or "").partition("|")
     skipping = int(left) if left else offset
     merged = Merged(table, wanted, where, position or None)
