@@ -11,6 +11,7 @@ from functions.http.routes import ROUTES
 from functions.queues import scan_engine
 from functions.timers import upkeep
 from shared.container import ContainerSource
+from shared.cycle_collector import search_seldom
 
 source = ContainerSource(os.environ)
 
@@ -18,3 +19,5 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 app.register_functions(http_blueprint(ROUTES, source.application))
 app.register_functions(scan_engine.blueprint(source.container))
 app.register_functions(upkeep.blueprint(source.container))
+
+search_seldom()

@@ -25,7 +25,7 @@ from shared.adapters.tables.finding_records import count_key, partition_of
 from shared.adapters.tables.findings import TableFindingStore
 from shared.adapters.tables.ranges import KeyRange
 from shared.adapters.tables.transaction import Action, Entity, Write
-from shared.domain.finding import Finding, FindingStatus, Observation
+from shared.domain.finding import Finding, FindingStatus, Observation, pack_evidence
 from shared.domain.finding_filter import FindingFilter
 from shared.domain.ids import IdKind, make_id
 from shared.domain.page import PageRequest
@@ -45,7 +45,7 @@ def finding(number: int) -> Finding:
     status = FindingStatus.OPEN if number % 50 else list(FindingStatus)[number // 50 % 5]
     group = f"/subscriptions/{subscription}/resourceGroups/rg{number % 20}"
     vm = f"{group}/providers/Microsoft.Compute/virtualMachines/vm{number // 3}"
-    seen = Observation.model_construct(
+    seen = Observation(
         rule_id=f"service.kind.rule_{number * 13 % RULES}",
         resource_id=vm,
         discriminator="",
@@ -61,8 +61,7 @@ def finding(number: int) -> Finding:
         cvss_score=None,
         auto_remediable=False,
         remediation_steps=("Do this", "Then do that"),
-        evidence={"machine": f"vm{number // 3}", "port": str(number % 65_536)},
-        tags={},
+        packed_evidence=pack_evidence({"machine": f"vm{number // 3}", "port": str(number % 65_536)}, vm, vm),
     )
     return Finding.model_construct(
         id=make_id(IdKind.FINDING, at, f"{9 - number % 10}{number:07d}"[:8]),

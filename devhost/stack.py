@@ -190,6 +190,7 @@ class LocalStack:
             "SECURITY_COPILOT_ARM_AUDIENCE": "https://management.azure.com",
             "SECURITY_COPILOT_GRAPH_URL": f"{base}/graph",
             "SECURITY_COPILOT_VAULT_URL": f"{base}/vault",
+            "SECURITY_COPILOT_READ_APP_SETTINGS": "true",
         }
 
     def _child(self, module: str, arguments: list[str], environment: Mapping[str, str]) -> Child:

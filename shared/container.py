@@ -16,11 +16,12 @@ from shared.services.application import Application
 from shared.services.authentication import BearerAuthentication
 from shared.services.config import Configuration
 from shared.services.configured_keys import ConfiguredKeys
-from shared.services.engine import Engine
+from shared.services.engine import ConfirmationLimits, Engine
 from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_changes import FindingChanges
 from shared.services.finding_queries import FindingQueries
 from shared.services.idempotency import IdempotentCalls
+from shared.services.posture_queries import PostureQueries
 from shared.services.publish_events import PublishEvents
 from shared.services.rate_limits import RateLimits
 from shared.services.scan_control import ScanControl
@@ -113,9 +114,12 @@ async def open_container(settings: Settings) -> Container:
     from shared.adapters.tables.idempotency import TableIdempotencyStore  # noqa: PLC0415
     from shared.adapters.tables.outbox import TableEventOutbox  # noqa: PLC0415
     from shared.adapters.tables.plans import TablePlanStore  # noqa: PLC0415
+    from shared.adapters.tables.postures import TablePostureStore  # noqa: PLC0415
     from shared.adapters.tables.scan_results import TableScanResultStore  # noqa: PLC0415
     from shared.adapters.tables.scans import TableScanStore  # noqa: PLC0415
     from shared.adapters.tables.suppressions import TableSuppressionStore  # noqa: PLC0415
+    from shared.frameworks.registry import rules_of  # noqa: PLC0415
+    from shared.rules.resources import RuleSettings  # noqa: PLC0415
     from shared.scanners.registry import BuiltScanners  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
@@ -139,10 +143,19 @@ async def open_container(settings: Settings) -> Container:
             blobs=AzureBlobStore(blobs, settings.storage.blob_container),
             messenger=messenger,
             inventory=inventory,
+            postures=TablePostureStore(tables),
             clock=SystemClock(),
             tokens=SecretsTokenSource(),
-            scanners=BuiltScanners(),
+            scanners=BuiltScanners(
+                settings=RuleSettings(expiring_within=timedelta(days=scan.expiring_days)),
+                opted_in=scan.read_app_settings,
+                rules_of_framework=rules_of,
+                confirm=scan.confirm is not None,
+            ),
             reads=reads,
+            confirm=None
+            if scan.confirm is None
+            else ConfirmationLimits(packets=scan.confirm.packets, seconds=scan.confirm.seconds),
             pace=Pace(
                 shortest=timedelta(seconds=scan.check_min_seconds),
                 longest=timedelta(seconds=scan.check_max_seconds),
@@ -164,6 +177,7 @@ async def open_container(settings: Settings) -> Container:
             suppressions=Suppressions(engine),
             configuration=configuration,
             idempotency=IdempotentCalls(TableIdempotencyStore(tables), engine.clock),
+            posture_queries=PostureQueries(engine),
             rules={
                 rule.rule_id: rule for rule in sorted(engine.scanners.rules(), key=lambda one: one.rule_id)
             },

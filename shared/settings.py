@@ -61,6 +61,18 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("SECURITY_COPILOT_CHECK_MAX_SECONDS", "longest pause between two checks of a scan",
              default="30"),
     Variable("SECURITY_COPILOT_PAGE_SIZE", "rows of one inventory page, 1 to 1000", default="1000"),
+    Variable("SECURITY_COPILOT_READ_APP_SETTINGS",
+             "true: read names of App Service settings too, which takes an action beyond Reader",
+             default="false"),
+    Variable("SECURITY_COPILOT_EXPIRING_DAYS", "credentials that end within so many days are reported",
+             default="30"),
+    Variable("SECURITY_COPILOT_CONFIRM_EXPOSURES",
+             "whether Azure is asked to confirm critical exposures, which takes two more permissions",
+             default="false"),
+    Variable("SECURITY_COPILOT_CONFIRM_PACKETS", "packets of one scan about which Azure is asked, 1 to 1000",
+             default="20"),
+    Variable("SECURITY_COPILOT_CONFIRM_SECONDS", "time for that in each subscription, at most half of "
+             "SECURITY_COPILOT_SCAN_STALL_SECONDS", default="60"),
 )  # fmt: skip
 
 
@@ -121,6 +133,13 @@ class AzureSettings(_Frozen):
     vault_url: str | None = Field(description="instead of the vaults' own addresses")
 
 
+class ConfirmSettings(_Frozen):
+    """How much Azure is asked to confirm: packets of a scan, seconds for those of one subscription."""
+
+    packets: int
+    seconds: float
+
+
 class ScanSettings(_Frozen):
     """What scans cover and how the engine paces itself (seconds, rows)."""
 
@@ -132,6 +151,9 @@ class ScanSettings(_Frozen):
     check_min_seconds: float
     check_max_seconds: float
     page_size: int
+    read_app_settings: bool
+    expiring_days: int
+    confirm: ConfirmSettings | None = Field(description="None: Azure is not asked to confirm exposures")
 
 
 class Settings(_Frozen):
@@ -294,6 +316,7 @@ def _azure(reader: SettingsReader) -> AzureSettings | None:
 def _scan(reader: SettingsReader) -> ScanSettings:
     shortest = reader.number("SECURITY_COPILOT_CHECK_MIN_SECONDS", 0.01, 3600)
     longest = reader.number("SECURITY_COPILOT_CHECK_MAX_SECONDS", 0.01, 3600)
+    stall = reader.number("SECURITY_COPILOT_SCAN_STALL_SECONDS", 1, 86_400)
     if shortest > longest:
         reader.problem(
             "SECURITY_COPILOT_CHECK_MIN_SECONDS", "must not exceed SECURITY_COPILOT_CHECK_MAX_SECONDS"
@@ -301,8 +324,23 @@ def _scan(reader: SettingsReader) -> ScanSettings:
     return ScanSettings(
         environments=reader.json_lists_by_name("ENVIRONMENTS", MAX_ENVIRONMENTS, MAX_SUBSCRIPTIONS),
         strict_subscription_ids=reader.boolean("STRICT_SUBSCRIPTION_IDS"),
-        stall_seconds=reader.number("SECURITY_COPILOT_SCAN_STALL_SECONDS", 1, 86_400),
+        stall_seconds=stall,
         check_min_seconds=shortest,
         check_max_seconds=longest,
         page_size=int(reader.number("SECURITY_COPILOT_PAGE_SIZE", 1, 1000, whole=True)),
+        read_app_settings=reader.boolean("SECURITY_COPILOT_READ_APP_SETTINGS"),
+        expiring_days=int(reader.number("SECURITY_COPILOT_EXPIRING_DAYS", 1, 365, whole=True)),
+        confirm=_confirm(reader, stall),
     )
+
+
+def _confirm(reader: SettingsReader, stall_seconds: float) -> ConfirmSettings | None:
+    wanted = reader.boolean("SECURITY_COPILOT_CONFIRM_EXPOSURES")
+    packets = int(reader.number("SECURITY_COPILOT_CONFIRM_PACKETS", 1, 1000, whole=True))
+    seconds = reader.number("SECURITY_COPILOT_CONFIRM_SECONDS", 0.1, 3600)
+    if wanted and seconds > stall_seconds / 2:
+        # A shard that takes as long as the stall is sent again, and Azure would be asked twice.
+        reader.problem(
+            "SECURITY_COPILOT_CONFIRM_SECONDS", "must be at most half of SECURITY_COPILOT_SCAN_STALL_SECONDS"
+        )
+    return ConfirmSettings(packets=packets, seconds=seconds) if wanted else None

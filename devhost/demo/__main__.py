@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from devhost.child import Child, ChildError
 from devhost.demo.client import ApiClient, ApiError
-from devhost.demo.tables import coverage_table, exposure_table, findings_table
+from devhost.demo.tables import coverage_table, exposure_table, findings_table, posture_table
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples" / "estate.jsonl"
@@ -74,7 +74,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _scan(client: ApiClient, console: Console, patience: float) -> dict[str, Any]:
     began = time.monotonic()
-    _, _, started = client.call("POST", "/api/v1/security/scans", {"scan_type": "network"})
+    _, _, started = client.call("POST", "/api/v1/security/scans", {"scan_type": "full"})
     scan_id = started["scan_id"]
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
     with Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal) as bar:
@@ -100,14 +100,19 @@ def _scan(client: ApiClient, console: Console, patience: float) -> dict[str, Any
         "findings": client.rows(f"/v1/scans/{scan_id}/results", "findings"),
         "exposures": client.rows(f"/v1/scans/{scan_id}/exposure", "exposures"),
         "coverage": coverage,
+        "posture": client.get("/api/v1/security/posture"),
     }
 
 
 def _show(console: Console, outcome: dict[str, Any], out: Path) -> None:
     findings_table(console, outcome, outcome["findings"])
     exposure_table(console, outcome["exposures"])
+    posture_table(console, outcome["posture"])
     coverage_table(console, outcome["coverage"])
-    console.print(f"written: {out}/findings.json, {out}/exposure.json, {out}/coverage.json")
+    console.print("written: " + ", ".join(f"{out}/{name}.json" for name in _FILES))
+
+
+_FILES = ("findings", "exposure", "coverage", "posture")
 
 
 def _write(outcome: dict[str, Any], out: Path) -> None:
@@ -117,6 +122,7 @@ def _write(outcome: dict[str, Any], out: Path) -> None:
         ("findings", findings),
         ("exposure", {"exposures": outcome["exposures"]}),
         ("coverage", outcome["coverage"]),
+        ("posture", outcome["posture"]),
     ):
         (out / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
 

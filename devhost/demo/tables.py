@@ -13,6 +13,10 @@ from rich.table import Table
 STYLES: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 SHOWN: Final = 20
 """Rows of a table; the rest is in the JSON files."""
+REASON: Final = 120
+"""Characters of a reason; the rest is in the JSON files."""
+TITLES: Final = 8
+"""Kinds of problems named for each severity."""
 
 
 def findings_table(console: Console, results: dict[str, Any], findings: list[Any]) -> None:
@@ -25,9 +29,10 @@ def findings_table(console: Console, results: dict[str, Any], findings: list[Any
     for finding in findings:
         titles.setdefault(finding["severity"], Counter())[finding["title"]] += 1
     for severity, count in results["summary"]["by_severity"].items():
-        what = "; ".join(
-            f"{title} x{times}" for title, times in titles.get(severity, Counter()).most_common()
-        )
+        named = titles.get(severity, Counter()).most_common()
+        what = "; ".join(f"{title} x{times}" for title, times in named[:TITLES])
+        if len(named) > TITLES:
+            what += f"; and {len(named) - TITLES} other problems"
         table.add_row(f"[{STYLES[severity]}]{severity}[/]", str(count), escape(what))
     console.print()
     console.print(table)
@@ -57,6 +62,21 @@ def exposure_table(console: Console, exposures: list[Any]) -> None:
         console.print(f"  ... and {len(exposed) - SHOWN} more in exposure.json")
 
 
+def posture_table(console: Console, posture: dict[str, Any]) -> None:
+    """The score of each framework, over what could be assessed of it."""
+    table = Table(
+        title=f"Posture: {posture['overall_score']} of 100", box=box.SIMPLE_HEAD, title_justify="left"
+    )
+    counts = ("passed", "failed", "errors", "manual")
+    for name in ("framework", "score", *counts):
+        table.add_column(name, justify="left" if name == "framework" else "right")
+    for framework, score in posture["frameworks"].items():
+        controls = posture["controls"][framework]
+        table.add_row(escape(framework), f"{score}", *(str(controls[name]) for name in counts))
+    console.print()
+    console.print(table)
+
+
 def coverage_table(console: Console, coverage: dict[str, Any]) -> None:
     """What was read, and what was not."""
     table = Table(
@@ -70,11 +90,12 @@ def coverage_table(console: Console, coverage: dict[str, Any]) -> None:
     for name in ("asked", "read", "failed"):
         table.add_column(name, justify="right")
     telling = [row for row in coverage["resource_types"] if row["asked"] or row["status"] != "read"]
+    telling.sort(key=lambda row: row["status"] == "read")  # first what was not read
     for row in telling[:SHOWN]:
         table.add_row(
-            row["subscription_id"][:8],
+            row["subscription_id"].removeprefix("tenant-")[:8],
             escape(row["type"].rpartition("/")[2]),
-            row["status"] if row["reason"] is None else f"{row['status']}: {escape(row['reason'])}",
+            row["status"] if row["reason"] is None else f"{row['status']}: {escape(row['reason'][:REASON])}",
             *(str(row[name]) for name in ("asked", "read", "failed")),
         )
     console.print()

@@ -73,9 +73,7 @@ def condition(headers: Mapping[str, str], name: str) -> Condition | None:
     return Condition(any=False, tags=tuple(tags))
 
 
-def demand(
-    wanted: Condition | None, show: Callable[[T], BaseModel]
-) -> Callable[[T], None] | None:
+def demand(wanted: Condition | None, show: Callable[[T], BaseModel]) -> Callable[[T], None] | None:
     """A check of a stored value against `If-Match`; `show` gives its representation.
 
     The check raises:

@@ -26,9 +26,17 @@ from functions.http.exchange import (
     Route,
 )
 from functions.http.openapi import document
+from functions.http.security import posture as security_posture
 from functions.http.security import scans as security_scans
-from functions.http.v1 import access, config, findings, permissions, rules, scans, suppressions
+from functions.http.v1 import access, config, findings, permissions, posture, rules, scans, suppressions
 from shared.api.access import ApiKeyBody, ApiKeyCreated, ApiKeyPage, AuditTrail
+from shared.api.compliance import (
+    ComplianceReport,
+    FrameworkDetail,
+    FrameworkList,
+    PostureReport,
+    PostureTrend,
+)
 from shared.api.config import ConfigBody, ConfigHistoryPage, ConfigState
 from shared.api.errors import ErrorCode
 from shared.api.findings import (
@@ -50,6 +58,7 @@ from shared.api.query import (
     PageQuery,
     ResultsQuery,
     ScansQuery,
+    TrendQuery,
 )
 from shared.api.security import SecurityScanAccepted, SecurityScanBody, SecurityScanDetail
 from shared.api.v1 import (
@@ -108,6 +117,7 @@ def _get(
     query: type[QueryT],
     response: type[BaseModel],
     summary: str,
+    errors: tuple[ErrorCode, ...] = (),
 ) -> Route[EmptyBody, QueryT]:
     """A read: any role."""
     return Route(
@@ -121,6 +131,7 @@ def _get(
         body=EmptyBody,
         query=query,
         responses={200: response},
+        errors=errors,
     )
 
 
@@ -198,6 +209,10 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
          "List security scans, newest first"),
     _get("A-04", "security_scans_get", f"{_SECURITY}/scans/{{scan_id}}", security_scans.get, NoQuery,
          SecurityScanDetail, "Get a scan with its findings"),
+    _get("A-06", "security_posture", f"{_SECURITY}/posture", security_posture.posture, NoQuery,
+         PostureReport, "Get the posture of the latest full scan", (ErrorCode.NOT_FOUND,)),
+    _get("A-08", "security_compliance", f"{_SECURITY}/compliance/{{framework}}",
+         security_posture.compliance, NoQuery, ComplianceReport, "Get a framework's controls with evidence"),
     _post("B-01", "v1_scans_create", f"{_V1}/scans", scans.create, ScanBody, {202: ScanStarted},
           "Trigger a scan"),
     _get("X-01", "v1_scans_list", f"{_V1}/scans", scans.listing, ScansQuery, ScanPage,
@@ -254,6 +269,12 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
                   "Revoke an API key"),
     replace(_get("audit", "v1_audit_list", f"{_V1}/audit", access.audit, AuditQuery, AuditTrail,
                  "List writes of all callers, newest first"), roles=ADMINS),
+    _get("X-16", "v1_frameworks_list", f"{_V1}/frameworks", posture.frameworks, NoQuery, FrameworkList,
+         "List the compliance frameworks"),
+    _get("X-16", "v1_frameworks_get", f"{_V1}/frameworks/{{framework}}", posture.framework, NoQuery,
+         FrameworkDetail, "Get a framework with its controls and the rules that speak to them"),
+    _get("X-21", "v1_posture_trend", f"{_V1}/posture/trend", posture.trend, TrendQuery, PostureTrend,
+         "Get how posture went over the latest full scans"),
     _public("health_live", "health/live", system.live, {200: Live}, "Whether the process answers"),
     _public("health_ready", "health/ready", system.ready, {200: Readiness, 503: Readiness},
             "Whether storage and broker answer"),

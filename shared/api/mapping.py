@@ -16,6 +16,7 @@ from shared.domain.finding import Finding, Observation
 from shared.domain.scan import Scan, ScanRequest, ScanTotals
 from shared.domain.severity import ORDER, Severity
 from shared.domain.timestamps import whole_second
+from shared.frameworks.registry import references
 from shared.rules.base import RuleMetadata
 from shared.services.scan_queries import ScanFinding
 from shared.services.start_scan import DEFAULT_ENVIRONMENT
@@ -109,9 +110,14 @@ def scan_state(scan: Scan) -> v1.ScanState:
 
 
 def scan_detail(
-    scan: Scan, findings: tuple[ScanFinding, ...], findings_total: int, findings_link: str, sla: SlaView
+    scan: Scan,
+    findings: tuple[ScanFinding, ...],
+    findings_total: int,
+    findings_link: str,
+    scores: dict[str, float],
+    sla: SlaView,
 ) -> security.SecurityScanDetail:
-    """A-04 with the findings given. Vulnerabilities and scores are those of scanners this build has: none."""
+    """A-04 with the findings and scores given. Vulnerabilities are those of scanners this build has: none."""
     return security.SecurityScanDetail(
         **dict(scan_state(scan)),
         target_resources=scan.request.target_resources,
@@ -122,7 +128,7 @@ def scan_detail(
         findings_link=findings_link,
         vulnerabilities=(),
         vulnerabilities_total=0,
-        compliance={},
+        compliance=scores,
         errors=scan.errors,
     )
 
@@ -230,7 +236,8 @@ def exposure_row(exposure: Exposure) -> v1.ExposureRow:
 
 def rule(metadata: RuleMetadata) -> v1.Rule:
     """X-07's entry."""
-    return v1.Rule(**{name: getattr(metadata, name) for name in v1.Rule.model_fields})
+    members = {name: getattr(metadata, name) for name in v1.Rule.model_fields if name != "controls"}
+    return v1.Rule(**members, controls=references(metadata.rule_id))
 
 
 def _unique(items: Iterable[T]) -> tuple[T, ...]:

@@ -9,15 +9,18 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from shared.api.wire import AnySeverity, refused
+from shared.api.wire import MAX_ARM_ID, AnySeverity, refused
 from shared.domain.errors import InvalidRequestError, Reason
-from shared.domain.exposure import SourceClass, Verdict
+from shared.domain.exposure import ExposureFilter, SourceClass, Verdict
 from shared.domain.page import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from shared.domain.scan import ScanType
 
 MAX_CURSOR: Final = 1500
 MAX_LIST: Final = 500
 """Characters of a comma list."""
+
+DEFAULT_TREND: Final = 30
+MAX_TREND: Final = 100
 
 T = TypeVar("T")
 
@@ -45,6 +48,13 @@ def lowered(value: Any) -> Any:
 
 def _unique(values: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
+
+
+def _arm_id(value: str) -> str:
+    lowered = value.lower().rstrip("/")
+    if not value.isprintable() or not re.fullmatch(r"/subscriptions/[^/]+(/[^/]+)+", lowered):
+        raise refused(Reason.INVALID_FORMAT, "must be the ARM id of a resource")
+    return lowered
 
 
 CommaList = Annotated[tuple[T, ...], BeforeValidator(_comma_list), AfterValidator(_unique)]
@@ -93,7 +103,7 @@ class PageQuery(NoQuery):
         return parameters
 
 
-def _text(value: StrEnum | datetime | str) -> str:
+def _text(value: StrEnum | datetime | int | str) -> str:
     """A parsed value as a query says it."""
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
@@ -102,6 +112,14 @@ class AuditQuery(PageQuery):
     """The audit trail grows without end: it is read on from a position, and nothing is left out."""
 
     offset: Annotated[int, BeforeValidator(_whole)] = Field(default=0, ge=0, le=0, description="Always 0")
+
+
+class TrendQuery(NoQuery):
+    """X-21."""
+
+    limit: Annotated[int, BeforeValidator(_whole)] = Field(
+        default=DEFAULT_TREND, ge=1, le=MAX_TREND, description="Full scans to look back on"
+    )
 
 
 class ScansQuery(PageQuery):
@@ -125,3 +143,14 @@ class ExposureQuery(PageQuery):
         default=(), alias="class", description="Only these classes of sources, comma list"
     )
     verdict: CommaList[Verdict] = Field(default=(), description="Only these verdicts, comma list")
+    port: Annotated[int, Field(ge=0, le=65_535), BeforeValidator(_whole)] | None = Field(
+        default=None, description="Only rows whose ports hold this one, by number, range or `*`"
+    )
+    resource: Annotated[str, Field(max_length=MAX_ARM_ID), AfterValidator(_arm_id)] | None = Field(
+        default=None,
+        description="Only rows with this ARM id, in any case, as entry point, receiver or step of the path",
+    )
+
+    def wanted(self) -> ExposureFilter:
+        """The rows asked for."""
+        return ExposureFilter(self.source_class, self.verdict, self.port, self.resource)

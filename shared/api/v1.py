@@ -28,7 +28,7 @@ from shared.domain.exposure import PathStep, Protocol, SourceClass, Verdict
 from shared.domain.finding import FindingStatus, Priority
 from shared.domain.scan import NotificationChannel, ScanType
 from shared.domain.severity import Severity
-from shared.rules.base import ControlReference
+from shared.frameworks.model import ControlReference
 
 NextLink = Annotated[
     str | None,

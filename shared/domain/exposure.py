@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -76,3 +78,47 @@ class Exposure(BaseModel):
                 self.verdict.value,
             )
         )
+
+    def has_port(self, port: int) -> bool:
+        """Whether a stranger dials `port`; `*`, which rows of ICMP have too, holds every one."""
+        return any(_holds(text, port) for text in self.ports)
+
+    def concerns(self, resource: str) -> bool:
+        """Whether the ARM id `resource` (lower-cased) is the entry point, the receiver, or on the path."""
+        named = (self.entry_point, self.resource_id, *(step.resource_id for step in self.path))
+        return any(one is not None and one.lower() == resource for one in named)
+
+
+def _holds(ports: str, port: int) -> bool:
+    if ports == "*":
+        return True
+    low, _, high = ports.partition("-")
+    return int(low) <= port <= int(high or low)
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureFilter:
+    """Which rows of the exposure table are asked for; an empty member asks for all."""
+
+    classes: tuple[SourceClass, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    port: int | None = None
+    resource: str | None = None
+    """An ARM id, lower-cased."""
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether class and verdict do not decide alone."""
+        return self.port is not None or self.resource is not None
+
+    def takes(self, row: Exposure) -> bool:
+        """Whether a row is asked for."""
+        return (
+            (not self.classes or row.source_class in self.classes)
+            and (not self.verdicts or row.verdict in self.verdicts)
+            and (self.port is None or row.has_port(self.port))
+            and (self.resource is None or row.concerns(self.resource))
+        )
+
+
+EVERY_EXPOSURE: Final = ExposureFilter()

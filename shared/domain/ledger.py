@@ -257,6 +257,7 @@ def totals(markers: Iterable[Marker]) -> ScanTotals:
     """The sums of what shards that were done counted."""
     by_severity = dict.fromkeys(ORDER, 0)
     read = auto = exposures = failures = 0
+    expiring: int | None = None
     for marker in markers:
         failures += marker.failures
         if marker.outcome is not ShardOutcome.DONE:
@@ -264,6 +265,8 @@ def totals(markers: Iterable[Marker]) -> ScanTotals:
         read += marker.resources_read
         auto += marker.auto_remediable
         exposures += marker.exposures
+        if marker.expiring_soon is not None:
+            expiring = (expiring or 0) + marker.expiring_soon
         for severity, count in marker.by_severity.items():
             by_severity[severity] += count
     return ScanTotals(
@@ -272,6 +275,7 @@ def totals(markers: Iterable[Marker]) -> ScanTotals:
         auto_remediable=auto,
         exposures=exposures,
         failures=failures,
+        expiring_soon=expiring,
     )
 
 

@@ -123,6 +123,7 @@ class Shard(BaseModel):
         default=None,
         description="collection of details: which part of the blob; None = the rows of a listing",
     )
+    confirmations: int = Field(default=0, description="relation: about how many packets Azure may be asked")
 
 
 class ShardOutcome(StrEnum):
@@ -153,6 +154,9 @@ class Marker(BaseModel):
     by_severity: dict[Severity, int] = Field(default_factory=dict)
     auto_remediable: int = 0
     exposures: int = 0
+    expiring_soon: int | None = Field(
+        default=None, description="findings about credentials that expire soon; None = no rule looks at any"
+    )
 
 
 class PlanDigest(BaseModel):

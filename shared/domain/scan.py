@@ -104,6 +104,9 @@ class ScanTotals(BaseModel):
     auto_remediable: int = 0
     exposures: int = 0
     failures: int = 0
+    expiring_soon: int | None = Field(
+        default=None, description="findings about credentials that expire soon; None = nothing counted them"
+    )
 
     @property
     def findings(self) -> int:

@@ -47,7 +47,7 @@ class SuppressionScope(BaseModel):
     def _tagged(self, observation: Observation) -> bool:
         if self.tag_name is None:
             return True
-        tags = {name.lower(): value for name, value in observation.tags.items()}
+        tags = {name.lower(): value for name, value in observation.tags}
         value = tags.get(self.tag_name.lower())
         return value is not None and (self.tag_value is None or value == self.tag_value)
 

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.exposure.nsg import MAX_RULES
-from shared.exposure.security_rule import RuleFields, RuleReader, rule_name
+from shared.exposure.security_rule import Action, RuleFields, RuleReader, rule_name
 
 _PROTOCOLS: Final = {name: name for name in ("tcp", "udp", "icmp", "esp", "ah", "*")} | {"any": "*"}
 _ACCESS: Final = {"allow": "allow", "deny": "deny", "alwaysallow": "alwaysallow"}
 _DIRECTION: Final = {"inbound": "inbound", "outbound": "outbound"}
+
+ADMIN_RULES_TYPE: Final = "microsoft.network/virtualnetworks/effectivesecurityadminrules"
+"""Our name for what listNetworkManagerEffectiveSecurityAdminRules answers for a virtual network."""
 
 GO_ON: Final = RuleFields("", 65_535, "allow", "*", ("*",), ("*",), ("*",), ())
 """Stands behind the admin rules: a packet that none of them matches goes on to the NSGs."""
@@ -47,13 +50,16 @@ def _read_rule(rule: Any, where: str) -> RuleFields | None:
     reader = RuleReader(properties, f"{where}.properties")
     if reader.word("direction", _DIRECTION) == "outbound":
         return None
+    action = reader.word("access", _ACCESS)
+    if reader.leaves_source_ports(None) and action == Action.DENY:
+        return None
     identity = rule.get("id")
     name = identity.rsplit("/", 1)[-1] if isinstance(identity, str) else properties.get("displayName")
     return reader.checked(
         RuleFields(
             name=rule_name(name, where),
             priority=reader.priority(),
-            action=reader.word("access", _ACCESS),
+            action=action,
             protocol=reader.word("protocol", _PROTOCOLS),
             ports=reader.texts(None, "destinationPortRanges") or ("*",),
             sources=_prefixes(reader, properties, "sources") or ("*",),

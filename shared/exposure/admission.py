@@ -8,7 +8,7 @@ from typing import NamedTuple
 from shared.domain.exposure import Protocol, SourceClass, Verdict
 from shared.exposure.addresses import Family
 from shared.exposure.destinations import Destination, Destinations
-from shared.exposure.first_match import Grant, Reading, RuleSet
+from shared.exposure.first_match import Grant, Reading, RuleSet, may_be_wide
 from shared.exposure.intervals import contains
 from shared.exposure.path import Decider, Judgement, Piece, StageName
 from shared.exposure.security_rule import Action
@@ -31,12 +31,27 @@ def names_ipv6(rules: RuleSet) -> bool:
     return any(rule.sources.names_ipv6 or rule.destinations.ipv6 for rule in rules.rules)
 
 
-def admissions(rules: RuleSet, families: Sequence[Family]) -> tuple[Admission, ...]:
-    """Who gets in, for every destination that the rules tell apart; only what is certain counts."""
+def may_open(rules: RuleSet) -> bool:
+    """Whether the allowing rules name the internet or every Azure customer, alone or together.
+
+    False for most NSGs, and found without looking at ports, denies or destinations.
+    """
+    allowing = [rule for rule in rules.telling if rule.action is not Action.DENY]
+    return may_be_wide(allowing, 4) or may_be_wide(allowing, 6)
+
+
+def admissions(
+    rules: RuleSet, families: Sequence[Family], *, wide_only: bool = False
+) -> tuple[Admission, ...]:
+    """Who gets in, for every destination that the rules tell apart; only what is certain counts.
+
+    Args:
+        wide_only: leave ports out on which neither the internet nor every Azure customer can be let in.
+    """
     found: dict[tuple[object, ...], Admission] = {}
     for destination in _told_apart(rules, families):
         for protocol in Protocol:
-            for segment in rules.segments(protocol, destination, Reading.CERTAIN):
+            for segment in rules.segments(protocol, destination, Reading.CERTAIN, wide_only=wide_only):
                 key = (protocol, destination.family, *segment)
                 if key not in found:
                     found[key] = Admission(
@@ -54,7 +69,7 @@ def _told_apart(rules: RuleSet, families: Sequence[Family]) -> Iterator[Destinat
     """One destination of each kind that the rules tell apart."""
     letting_in = [
         rule.destinations
-        for rule in rules.rules
+        for rule in rules.telling
         if rule.action is not Action.DENY and (rule.sources.ipv4 or rule.sources.ipv6 or rule.sources.tags)
     ]
     if not letting_in:
@@ -74,7 +89,7 @@ def _told_apart(rules: RuleSet, families: Sequence[Family]) -> Iterator[Destinat
 def _addresses(rules: RuleSet, letting_in: list[Destinations], family: Family) -> list[int]:
     """The first address of every run of addresses that the rules' destinations tell apart."""
     bounds = {0}
-    for rule in rules.rules:
+    for rule in rules.telling:
         bounds.update(rule.destinations.ipv4 if family == 4 else rule.destinations.ipv6)
     named = [destinations.ipv4 if family == 4 else destinations.ipv6 for destinations in letting_in]
     if any(destinations.anywhere or destinations.tags or destinations.groups for destinations in letting_in):

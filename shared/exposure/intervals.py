@@ -6,7 +6,7 @@ equal tuples, and every operation is one linear sweep.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -51,6 +51,10 @@ def intersection(left: Intervals, right: Intervals) -> Intervals:
         return left
     if not left or not right or left[0] >= right[-1] or right[0] >= left[-1]:
         return EMPTY
+    if len(left) == 2:
+        return _within(right, *left)
+    if len(right) == 2:
+        return _within(left, *right)
     return _sweep(left, right, (False, False, False, True))
 
 
@@ -60,7 +64,25 @@ def difference(left: Intervals, right: Intervals) -> Intervals:
         return left
     if left == right:
         return EMPTY
+    if len(right) == 2:
+        return _without(left, *right)
     return _sweep(left, right, (False, False, True, False))
+
+
+def _within(members: Intervals, low: int, high: int) -> Intervals:
+    """Members from `low` to before `high`: what one range has in common with a set, without a sweep."""
+    first, last = bisect_right(members, low), bisect_left(members, high)
+    found = members[first:last]
+    if first & 1:
+        found = (low, *found)
+    return (*found, high) if last & 1 else found
+
+
+def _without(members: Intervals, low: int, high: int) -> Intervals:
+    """Members below `low`, and from `high` on."""
+    first, last = bisect_left(members, low), bisect_right(members, high)
+    found = (*members[:first], low) if first & 1 else members[:first]
+    return (*found, high, *members[last:]) if last & 1 else found + members[last:]
 
 
 def size(members: Intervals) -> int:

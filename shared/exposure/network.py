@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from shared.domain.coverage import ReadFailure
 from shared.domain.exposure import Exposure, Protocol, Verdict
 from shared.exposure.addresses import Family
-from shared.exposure.admission import Admission, admissions, names_ipv6, open_to_internet
+from shared.exposure.admission import Admission, admissions, may_open, names_ipv6, open_to_internet
 from shared.exposure.arrival import EVERY_PROTOCOL
 from shared.exposure.destinations import Destination
 from shared.exposure.doubts import agreed, through
@@ -58,6 +59,7 @@ class SubscriptionNetwork:
         self._judgements: dict[tuple[object, ...], tuple[Judgement, ...]] = {}
         self._open: dict[tuple[object, ...], Mapping[Protocol, Judgement]] = {}
         self._admissions: dict[tuple[RuleSet, tuple[Family, ...]], tuple[Admission, ...]] = {}
+        self._admissions_of: dict[str, tuple[Admission, ...]] = {}
 
     @classmethod
     def build(
@@ -67,12 +69,15 @@ class SubscriptionNetwork:
 
         Args:
             projections: what `project` gave for its resources, and `project_admin_rules` for its networks.
-            unreadable: resources of the network whose projection failed.
+            unreadable: resources of the network whose projection failed, and lists below them that could
+                not be read.
 
         Raises:
             ValueError: a projection is of no known kind.
         """
-        return cls(NetworkTables.read(projections), tuple(unreadable))
+        tables, failures = NetworkTables.read(projections), tuple(unreadable)
+        tables.leave_unread(failures)
+        return cls(tables, failures)
 
     def exposures(self) -> Iterator[Exposure]:
         """The subscription's rows of the exposure table, in the order of the receivers' ids."""
@@ -83,7 +88,7 @@ class SubscriptionNetwork:
             else:
                 yield from merged_rows(reaches)
         yield from merged_rows(self._beside_interfaces())
-        for key, group in sorted(self.tables.groups.items()):
+        for key, group in self.groups:
             if not self.attachment(key).attached:
                 yield from (reach.exposure() for reach in self._unattached(key, group))
 
@@ -133,6 +138,11 @@ class SubscriptionNetwork:
         return {name: tuple(reaches) for name, reaches in found.items()}
 
     @cached_property
+    def groups(self) -> tuple[tuple[str, SecurityGroup], ...]:
+        """Every NSG that was read and its key, in the order of the keys."""
+        return tuple(sorted(self.tables.groups.items(), key=itemgetter(0)))
+
+    @cached_property
     def _attachments(self) -> dict[str, Attachment]:
         tables = self.tables
         found = {key: Attachment() for key in tables.groups}
@@ -157,13 +167,22 @@ class SubscriptionNetwork:
     def admissions(self, key: str) -> tuple[Admission, ...]:
         """What the NSG with this key lets in when judged by itself; computed once for equal rules.
 
-        IPv6 counts where a rule names it, or where the NSG stands before a receiver that may have it.
+        Nothing on ports where its rules can add up neither to the internet nor to every Azure customer. IPv6
+        counts where a rule names it, or where the NSG stands before a receiver that may have it.
         """
+        known = self._admissions_of.get(key)
+        if known is None:
+            known = self._admissions_of[key] = self._admitted(key)
+        return known
+
+    def _admitted(self, key: str) -> tuple[Admission, ...]:
         rules = self.tables.groups[key].rules
+        if not may_open(rules):
+            return ()
         families: tuple[Family, ...] = (4, 6) if names_ipv6(rules) or self._may_meet_ipv6(key) else (4,)
         found = self._admissions.get((rules, families))
         if found is None:
-            found = self._admissions[rules, families] = admissions(rules, families)
+            found = self._admissions[rules, families] = admissions(rules, families, wide_only=True)
         return found
 
     def _may_meet_ipv6(self, key: str) -> bool:

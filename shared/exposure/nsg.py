@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from shared.domain.resource import Resource, UnreadableResourceError
@@ -33,7 +32,10 @@ FIRST_DEFAULT_PRIORITY: Final = 65_000
 
 
 def read_rules(properties: Mapping[str, Any]) -> tuple[RuleFields, ...]:
-    """The user's inbound rules of an NSG's `properties`. Default rules are not read: they never differ.
+    """The user's inbound rules of an NSG's `properties` that can decide about a stranger.
+
+    Default rules are not read: they never differ. Neither is a deny that leaves source ports out: senders
+    choose theirs.
 
     Raises:
         ValueError: a rule cannot be read; the message names field and reason.
@@ -76,12 +78,14 @@ def _read(properties: Mapping[str, Any], direction: str) -> tuple[RuleFields, ..
 
 
 def _read_rule(rule: Any, where: str, direction: str) -> RuleFields | None:
-    if not isinstance(rule, Mapping) or not isinstance(rule.get("properties"), Mapping):
+    if not isinstance(rule, dict) or not isinstance(rule.get("properties"), dict):
         raise ValueError(f"{where}.properties: not an object")
     reader = RuleReader(rule["properties"], f"{where}.properties")
     if reader.word("direction", _DIRECTION) != direction:
         return None
-    protocol = reader.word("protocol", _PROTOCOLS)
+    protocol, action = reader.word("protocol", _PROTOCOLS), reader.word("access", _ACCESS)
+    if reader.leaves_source_ports("sourcePortRange") and action == "deny" and protocol not in _WITHOUT_PORTS:
+        return None
     ports = reader.texts("destinationPortRange", "destinationPortRanges")
     if not ports:
         if protocol not in _WITHOUT_PORTS:
@@ -99,7 +103,7 @@ def _read_rule(rule: Any, where: str, direction: str) -> RuleFields | None:
         RuleFields(
             name=rule_name(rule.get("name"), where),
             priority=reader.priority(),
-            action=reader.word("access", _ACCESS),
+            action=action,
             protocol=protocol,
             ports=ports,
             sources=sources,
@@ -108,7 +112,7 @@ def _read_rule(rule: Any, where: str, direction: str) -> RuleFields | None:
         )
     )
     if direction == "outbound":
-        return replace(found, sources=destinations, destinations=sources, groups=source_groups)
+        return found._replace(sources=destinations, destinations=sources, groups=source_groups)
     return found
 
 

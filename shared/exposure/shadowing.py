@@ -120,8 +120,13 @@ def shadowed_rules(properties: Mapping[str, Any]) -> list[Shadowed]:
 
 def _covering(rule: _Rule, before: list[_Rule]) -> tuple[str, ...]:
     """Names of the rules that together leave nothing of `rule`; none when something is left."""
+    if not _ports_covered(rule.box, before):
+        return ()
+    met = [other for other in before if _meets(rule.box, other.box)]
+    if not _may_cover(rule.box, met):
+        return ()
     pieces, by = [rule.box], []
-    for other in before:
+    for other in met:
         left = [piece for one in pieces for piece in _minus(one, other.box)]
         if left != pieces:
             by.append(other.name)
@@ -131,6 +136,31 @@ def _covering(rule: _Rule, before: list[_Rule]) -> tuple[str, ...]:
             return ()
         pieces = left
     return ()
+
+
+def _ports_covered(box: Box, before: list[_Rule]) -> bool:
+    """Whether rules about some protocol of `box` name all of its ports: quick, and mostly false."""
+    ports = box.ports
+    for other in before:
+        if not box.protocols.isdisjoint(other.box.protocols):
+            ports = difference(ports, other.box.ports)
+            if not ports:
+                return True
+    return False
+
+
+def _may_cover(box: Box, met: list[_Rule]) -> bool:
+    """Whether of the addresses at either end by themselves nothing is left: mostly false too."""
+    sources, destinations = box.sources, box.destinations
+    for other in met:
+        sources = sources.minus(other.box.sources)
+        destinations = destinations.minus(other.box.destinations)
+    return sources.empty and destinations.empty
+
+
+def _meets(box: Box, other: Box) -> bool:
+    """Whether both speak of some protocol and port: most rules of an NSG do not."""
+    return not box.protocols.isdisjoint(other.protocols) and bool(intersection(box.ports, other.ports))
 
 
 def _minus(box: Box, taken: Box) -> Iterator[Box]:
@@ -175,7 +205,7 @@ def _covered(words: frozenset[str], by: frozenset[str]) -> frozenset[str]:
 
 
 def _read(rule: Any, where: str) -> _Rule:
-    if not isinstance(rule, Mapping) or not isinstance(rule.get("properties"), Mapping):
+    if not isinstance(rule, dict) or not isinstance(rule.get("properties"), dict):
         raise ValueError(f"{where}.properties: not an object")
     reader = RuleReader(rule["properties"], f"{where}.properties")
     protocol = reader.word("protocol", _PROTOCOL_WORDS)

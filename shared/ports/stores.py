@@ -9,7 +9,7 @@ from typing import Protocol
 
 from shared.domain.coverage import ReadFailure
 from shared.domain.events import Event
-from shared.domain.exposure import Exposure, SourceClass, Verdict
+from shared.domain.exposure import EVERY_EXPOSURE, Exposure, ExposureFilter
 from shared.domain.finding import Finding, FrozenFinding
 from shared.domain.finding_filter import FindingFilter
 from shared.domain.page import FilteredPage, Page, PageRequest, Versioned
@@ -220,10 +220,9 @@ class ScanResultStore(Protocol):
         scan_id: str,
         request: PageRequest,
         shards: frozenset[str] | None,
-        classes: tuple[SourceClass, ...] = (),
-        verdicts: tuple[Verdict, ...] = (),
+        wanted: ExposureFilter = EVERY_EXPOSURE,
     ) -> Page[Exposure]:
-        """Exposure rows ordered by their key; `shards` as above."""
+        """Exposure rows ordered by their key; `shards` as above. The total counts what `wanted` takes."""
         ...
 
     async def failures(

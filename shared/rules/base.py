@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Final, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -15,14 +14,8 @@ from shared.domain.severity import Severity
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+){1,2}$", max_length=80)]
 
 
-class ControlReference(BaseModel):
-    """A control of a framework that the rule speaks to, such as CIS Azure 6.0, 7.2."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    framework: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
-    version: str | None = None
-    control: str
+EXPIRES_SOON: Final = "expires_within_window"
+"""Member of a finding's evidence: true when its credential ends within the operator's window."""
 
 
 class RuleScope(StrEnum):
@@ -57,7 +50,6 @@ class RuleMetadata(BaseModel):
     auto_remediable: bool
     scope: RuleScope = RuleScope.RESOURCE
     credential: bool = Field(default=False, description="about secrets, keys, certificates or who holds them")
-    controls: tuple[ControlReference, ...] = ()
 
     @property
     def service(self) -> str:
@@ -81,8 +73,7 @@ class RuleStatus(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleResult:
+class RuleResult(NamedTuple):
     """A rule's word on one resource: `observations` where it fails, `reason` where it could not look.
 
     A failure with a reason is what is known so far: there may be more that could not be seen.

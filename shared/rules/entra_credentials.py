@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from shared.rules.base import EXPIRES_SOON
 from shared.rules.columns import ColumnError, entries_at, text_at, value_at
 from shared.rules.resources import SubscriptionResources
 
@@ -80,7 +81,7 @@ def evidence_of(credential: Credential, state: Life) -> dict[str, Any]:
         "name": credential.name,
         "expires_on": credential.ends.isoformat(),
     }
-    return shown | ({"expires_within_window": True} if state is Life.EXPIRING else {})
+    return shown | ({EXPIRES_SOON: True} if state is Life.EXPIRING else {})
 
 
 def in_words(credential: Credential, state: Life, as_of: datetime) -> str:

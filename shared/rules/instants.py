@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.rules.base import EXPIRES_SOON
 from shared.rules.columns import ColumnError, text_at, value_at
 from shared.rules.expectations import Columns
 from shared.rules.resources import SubscriptionResources
@@ -54,5 +55,5 @@ def ending(ends: datetime, resources: SubscriptionResources) -> dict[str, Any]:
     """Evidence of a credential's end."""
     return {
         "expires_on": ends.astimezone(UTC).isoformat(),
-        "expires_within_window": ends_soon(ends, resources),
+        EXPIRES_SOON: ends_soon(ends, resources),
     }

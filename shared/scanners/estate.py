@@ -20,10 +20,11 @@ from shared.rules.columns import ColumnPlan
 from shared.rules.registry import ResourceRule
 from shared.rules.resources import RuleSettings, SubscriptionResources
 from shared.scanners.base import Collected, Focus, Projection, Related
+from shared.scanners.confirmable import CONFIRMATION_NEEDS, confirmable_findings
 from shared.scanners.detail_reading import read_orders
 from shared.scanners.details import Collector, DetailOrder
 from shared.scanners.needs import Need, needs_of
-from shared.scanners.network_details import NETWORK_DETAIL_TYPES, network_part
+from shared.scanners.network_details import ADMIN_RULES, NETWORK_DETAIL_TYPES, network_part
 from shared.scanners.projections import (
     counted,
     incomplete,
@@ -48,12 +49,14 @@ class EstateScanner:
         collectors: Sequence[Collector] = (),
         network: bool = False,
         settings: RuleSettings | None = None,
+        confirm: bool = False,
     ) -> None:
         """
         Args:
             names: of the scanners that it stands for.
             resource_rules: over subscriptions' resources, and over directories.
             network: join the network and list its exposures, whatever the rules are.
+            confirm: name the packets by which Azure can confirm critical exposures.
         """
         self.names = tuple(names)
         self._network_rules = tuple(network_rules)
@@ -65,6 +68,7 @@ class EstateScanner:
         )
         self._network = network or bool(network_rules)
         self._settings = settings or RuleSettings()
+        self._confirm = confirm and self._network
         self._plan = ColumnPlan.of((rule.columns, rule.facts) for rule in resource_rules)
         self._collectors = {one.name: one for one in collectors}
         wanted = [rule.reads for rule in self.rules()]
@@ -102,7 +106,8 @@ class EstateScanner:
 
     def needs(self) -> Sequence[Need]:
         """The permissions that it takes."""
-        return needs_of(self.reading, tuple(self._collectors.values()), self.rules())
+        needs = needs_of(self.reading, tuple(self._collectors.values()), self.rules())
+        return (*needs, *CONFIRMATION_NEEDS) if self._confirm else needs
 
     def collect(self, rows: Iterable[Any], focus: Focus) -> Collected:
         """Parse a page: project what can be read, name what cannot."""
@@ -190,9 +195,13 @@ class EstateScanner:
         found = sort_projections(projections, self._sources.reading.derived)
         related = Related()
         if self._network and not is_directory(subscription_id):
-            network = SubscriptionNetwork.build(found.network, found.failures)
+            unread = incomplete(asked).get(ADMIN_RULES)
+            gaps = [] if unread is None else [ReadFailure(resource_id=None, type=ADMIN_RULES, reason=unread)]
+            network = SubscriptionNetwork.build(found.network, [*found.failures, *gaps])
             for rule in self._network_rules:
-                _keep(rule.evaluate(network), related, focus)
+                related.take(rule.metadata.rule_id, _focused(rule.evaluate(network), focus))
+            if self._confirm:
+                related.confirmable = confirmable_findings(network, related.observations)
             related.exposures = [row for row in network.exposures() if _concerns(row, focus)]
             related.failures = [
                 failure
@@ -210,7 +219,7 @@ class EstateScanner:
         )
         rules = self._directory_rules if is_directory(subscription_id) else self._resource_rules
         for resource_rule in rules:
-            _keep(resource_rule.evaluate(resources), related, focus)
+            related.take(resource_rule.metadata.rule_id, _focused(resource_rule.evaluate(resources), focus))
         return related
 
 
@@ -244,11 +253,11 @@ def _scope_of(row: Any) -> str | None:
     return named if isinstance(named, str) and named else None
 
 
-def _keep(results: Iterable[RuleResult], related: Related, focus: Focus) -> None:
-    for result in results:
-        if not focus.narrow or focus.covers(result.resource_id):
-            related.results.append(result)
-            related.observations.extend(result.observations)
+def _focused(results: Iterable[RuleResult], focus: Focus) -> Iterable[RuleResult]:
+    """Those about what was asked for."""
+    if not focus.narrow:
+        return results
+    return (result for result in results if focus.covers(result.resource_id))
 
 
 def _subscription_of(resource_id: str | None) -> str | None:

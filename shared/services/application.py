@@ -21,6 +21,7 @@ from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_changes import FindingChanges
 from shared.services.finding_queries import FindingQueries
 from shared.services.idempotency import IdempotentCalls
+from shared.services.posture_queries import PostureQueries
 from shared.services.rate_limits import RateLimits
 from shared.services.scan_queries import ScanQueries
 from shared.services.suppressions import Suppressions
@@ -76,6 +77,7 @@ class Application:
     suppressions: Suppressions
     configuration: Configuration
     idempotency: IdempotentCalls
+    posture_queries: PostureQueries
     rules: Mapping[str, RuleMetadata]
     scanners: Scanners
     authenticator: Authenticator

@@ -12,6 +12,7 @@ from shared.ports.clock import Clock, TokenSource
 from shared.ports.inventory import Inventory
 from shared.ports.lifecycle_stores import FindingHistoryStore, SuppressionStore
 from shared.ports.messaging import Messenger
+from shared.ports.posture_store import PostureStore
 from shared.ports.reads import AzureReads
 from shared.ports.stores import EventOutbox, FindingStore, PlanStore, ScanResultStore, ScanStore
 from shared.scanners.base import Focus, Scanner, Scanners
@@ -24,6 +25,16 @@ SHARDS_PER_PAGE: Final = 90
 
 UPDATE_TRIES: Final = 20
 """How often a conditional write is tried against other writers before the message is given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationLimits:
+    """How much Azure is asked to confirm."""
+
+    packets: int = 20
+    """In one scan."""
+    seconds: float = 60.0
+    """For the packets of one subscription."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +51,15 @@ class Engine:
     blobs: BlobStore
     messenger: Messenger
     inventory: Inventory
+    postures: PostureStore
     clock: Clock
     tokens: TokenSource
     scanners: Scanners
     reads: AzureReads
     pace: Pace = field(default_factory=Pace)
     page_size: int | None = None
+    confirm: ConfirmationLimits | None = None
+    """None: Azure is not asked to confirm critical exposures."""
 
     def scanner_of(self, scan: Scan) -> Scanner | None:
         """What the scan runs of this build; None when it has nothing of what was asked for."""

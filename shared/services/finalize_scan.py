@@ -22,6 +22,7 @@ from shared.scanners.wanted import WANTED
 from shared.services.announce import scan_event
 from shared.services.engine import Engine
 from shared.services.ledgers import get_ledger, put_ledger
+from shared.services.record_posture import record_posture
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +50,10 @@ class FinalizeScan:
         await self.finish(written)
 
     async def finish(self, found: Versioned[Scan]) -> None:
-        """From `finalizing` to the terminal state: keep the event, then write the state."""
+        """From `finalizing` to the terminal state: keep posture and event, then write the state."""
         scan = found.value
         ledger = await get_ledger(self._engine, scan)
+        await record_posture(self._engine, scan, ledger)
         await self._announce(found, final_status(ledger, scan.errors))
 
     async def give_up(self, found: Versioned[Scan], reason: str) -> None:
@@ -134,7 +136,6 @@ def scan_errors(engine: Engine, scan: Scan, record: PlanRecord) -> tuple[ScanErr
         "execute_actions": request.execute_actions,
         "create_issues": request.create_issues,
         "notification_channels": bool(request.notification_channels),
-        "compliance_frameworks": bool(request.compliance_frameworks),
     }
     errors = [
         ScanError(

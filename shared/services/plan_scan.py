@@ -204,7 +204,13 @@ class PlanScan:
         """One page of a listing. The scopes themselves are known: they need no reading."""
         if listing.source is Source.SCOPE:
             rows = [
-                {"id": scope_resource_id(one), "type": listing.types[0], "properties": {}} for one in scope
+                {
+                    "id": scope_resource_id(one),
+                    "type": listing.types[0],
+                    "subscriptionId": one,
+                    "properties": {},
+                }
+                for one in scope
             ]
             return InventoryPage(rows, len(rows), None, len(rows))
         return await self._engine.inventory.page(

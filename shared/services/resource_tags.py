@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from shared.domain.finding import Observation
@@ -29,21 +30,20 @@ async def with_tags(
     wanted = {one.evaluated_id.lower() for one in observations if any(scope.matches(one) for scope in by_tag)}
     gate = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
 
-    async def tags(resource_id: str) -> dict[str, str]:
+    async def tags(resource_id: str) -> tuple[tuple[str, str], ...]:
         async with gate:
             try:
                 found = await inventory.get(resource_id)
             except InventoryError as error:
                 log.warning("cannot read the tags of %s: %s", resource_id, error)
-                return {}
+                return ()
         given = found.get("tags") if found is not None else None
-        return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+        members = given.items() if isinstance(given, dict) else ()
+        return tuple((str(name), str(value)) for name, value in members)
 
     targets = sorted(wanted)
     known = dict(zip(targets, await asyncio.gather(*(tags(one) for one in targets)), strict=True))
     return [
-        one.model_copy(update={"tags": known[one.evaluated_id.lower()]})
-        if one.evaluated_id.lower() in known
-        else one
+        replace(one, tags=known[one.evaluated_id.lower()]) if one.evaluated_id.lower() in known else one
         for one in observations
     ]

@@ -17,10 +17,11 @@ from shared.domain.finding import FrozenFinding
 from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import Scan
 from shared.ports.errors import MissingError
-from shared.rules.base import RuleStatus
-from shared.scanners.base import Focus, Projection, Related, Scanner
+from shared.rules.base import EXPIRES_SOON, RuleStatus
+from shared.scanners.base import Focus, Outcome, Projection, Related, Scanner
 from shared.scanners.details import DetailOrder
 from shared.services.check_scan import CheckScan
+from shared.services.confirm_exposures import ConfirmExposures
 from shared.services.engine import Engine, focus_of
 from shared.services.messages import CheckMessage, ShardMessage
 from shared.services.page_blobs import get_rows, put_rows
@@ -43,6 +44,7 @@ class RunShard:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._record = RecordFindings(engine)
+        self._confirm = ConfirmExposures(engine)
         self._check = CheckScan(engine)
 
     async def run(self, message: ShardMessage) -> None:
@@ -141,9 +143,10 @@ class RunShard:
             scanner.relate, subscription, columns, focus, shard.asked, as_of=shard.read_at
         )
         present = {str(one["id"]).lower() for one in columns}
-        present |= {result.resource_id.lower() for result in related.results}
+        present.update(related.looked_at)
         del columns
         failures = [*related.failures, *_absent_targets(focus, subscription, present)]
+        await self._confirm.confirm(shard, related)
         results, scan_id = engine.results, scan.scan_id
         writes = [results.put_exposures(scan_id, shard.shard_id, related.exposures)]
         if failures or scan.run > 1 or shard.attempt > 1:
@@ -160,6 +163,7 @@ class RunShard:
             by_severity=dict(Counter(finding.observation.severity for finding in kept)),
             auto_remediable=sum(finding.observation.auto_remediable for finding in kept),
             exposures=len({row.key for row in related.exposures}),
+            expiring_soon=_expiring_soon(scanner, related),
         )
 
 
@@ -205,10 +209,16 @@ def _absent_targets(focus: Focus, subscription: str, present: set[str]) -> list[
     ]
 
 
+def _expiring_soon(scanner: Scanner, related: Related) -> int | None:
+    """How many findings are about credentials that end within the operator's window."""
+    if not any(rule.credential for rule in scanner.rules()):
+        return None
+    return sum(one.evidence.get(EXPIRES_SOON) is True for one in related.observations)
+
+
 def _rule_coverage(scanner: Scanner, related: Related) -> tuple[RuleCoverage, ...]:
-    tallies: dict[str, Counter[RuleStatus]] = {rule.rule_id: Counter() for rule in scanner.rules()}
-    for result in related.results:
-        tallies[result.rule_id][result.status] += 1
+    nothing = Outcome()
+    tallies = {rule.rule_id: related.outcomes.get(rule.rule_id, nothing).tally for rule in scanner.rules()}
     return tuple(
         RuleCoverage(
             rule_id=rule_id,

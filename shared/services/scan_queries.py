@@ -14,7 +14,7 @@ from typing import Final
 
 from shared.domain.coverage import Coverage, ReadFailure
 from shared.domain.errors import NotFoundError
-from shared.domain.exposure import Exposure, SourceClass, Verdict
+from shared.domain.exposure import EVERY_EXPOSURE, Exposure, ExposureFilter
 from shared.domain.finding import Finding, FrozenFinding
 from shared.domain.ids import IdKind, is_id
 from shared.domain.ledger import totals
@@ -117,19 +117,15 @@ class ScanQueries:
         return ScanResults(view.scan, Page(await self._joined(page.items), page.total, page.next_after))
 
     async def exposures(
-        self,
-        scan_id: str,
-        request: PageRequest,
-        classes: tuple[SourceClass, ...] = (),
-        verdicts: tuple[Verdict, ...] = (),
+        self, scan_id: str, request: PageRequest, wanted: ExposureFilter = EVERY_EXPOSURE
     ) -> ScanExposures:
-        """Exposure rows of the scan, ordered by their key.
+        """Those exposure rows of the scan that `wanted` takes, ordered by their key.
 
         Raises:
             NotFoundError: no such scan.
         """
         view = await self._view(scan_id)
-        page = await self._engine.results.exposures(scan_id, request, view.shards, classes, verdicts)
+        page = await self._engine.results.exposures(scan_id, request, view.shards, wanted)
         return ScanExposures(view.scan, page)
 
     async def coverage(self, scan_id: str, request: PageRequest) -> ScanCoverage:

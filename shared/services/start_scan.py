@@ -13,6 +13,7 @@ from shared.domain.page import PageRequest
 from shared.domain.principal import Principal
 from shared.domain.scan import Scan, ScanRequest, ScanType
 from shared.domain.timestamps import whole_second
+from shared.frameworks.registry import frameworks
 from shared.ports.errors import AlreadyExistsError, BrokerUnavailableError
 from shared.services.engine import Engine
 from shared.services.messages import check_message, plan_message
@@ -45,11 +46,12 @@ class StartScan:
         """Begin a scan; every attempt of a call with an idempotency key gives the same one.
 
         Raises:
-            InvalidRequestError: an environment or a rule that nobody knows.
+            InvalidRequestError: an environment, a rule or a framework that nobody knows.
             UnavailableError: the broker does not take the first message; nothing is left behind.
         """
         request = _placed(request, await self._environments())
         self._check_rules(request)
+        _check_frameworks(request)
         engine = self._engine
         now = whole_second(engine.clock.now() if attempt is None else attempt.begun_at)
         scan = Scan(
@@ -134,3 +136,10 @@ def _placed(request: ScanRequest, environments: Mapping[str, tuple[str, ...]]) -
             if wanted <= {one.lower() for one in members}:
                 return request.model_copy(update={"environment": environment})
     return request
+
+
+def _check_frameworks(request: ScanRequest) -> None:
+    if any(name not in frameworks() for name in request.compliance_frameworks):
+        raise InvalidRequestError.of(
+            "compliance_frameworks", Reason.INVALID_VALUE, "Compliance frameworks must be ids of known ones"
+        )

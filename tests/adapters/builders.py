@@ -8,7 +8,7 @@ from typing import Any
 from shared.domain.coverage import ReadFailure
 from shared.domain.events import Event, EventType
 from shared.domain.exposure import Exposure, PathStep, Protocol, SourceClass, Verdict
-from shared.domain.finding import Finding, FindingStatus, FrozenFinding, Observation
+from shared.domain.finding import Finding, FindingStatus, FrozenFinding, Observation, pack_evidence
 from shared.domain.ids import IdKind, make_id
 from shared.domain.page import Page, PageRequest
 from shared.domain.plan import Marker, PlanCursor, PlannedPage, PlanStep, Shard, ShardOutcome, ShardStage
@@ -68,7 +68,11 @@ def observation(
         "remediation_steps": ("Restrict the source",),
         "evidence": {"source": "*", "ports": ["22"]},
     }
-    return Observation(**(values | changes))
+    given = values | changes
+    evidence = given.pop("evidence")
+    return Observation(
+        **given, packed_evidence=pack_evidence(evidence, given["resource_id"], given["evaluated_id"])
+    )
 
 
 def finding(

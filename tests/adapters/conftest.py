@@ -21,6 +21,7 @@ from shared.adapters.memory.lifecycle_stores import (
     MemorySuppressionStore,
 )
 from shared.adapters.memory.plans import MemoryPlanStore
+from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
 from shared.adapters.memory.tables import MemoryTables
@@ -34,6 +35,7 @@ from shared.adapters.tables.findings import TableFindingStore
 from shared.adapters.tables.idempotency import TableIdempotencyStore
 from shared.adapters.tables.outbox import TableEventOutbox
 from shared.adapters.tables.plans import TablePlanStore
+from shared.adapters.tables.postures import TablePostureStore
 from shared.adapters.tables.quotas import TableQuotaStore
 from shared.adapters.tables.scan_results import TableScanResultStore
 from shared.adapters.tables.scans import TableScanStore
@@ -46,6 +48,7 @@ from shared.ports.lifecycle_stores import (
     IdempotencyStore,
     SuppressionStore,
 )
+from shared.ports.posture_store import PostureStore
 from shared.ports.stores import EventOutbox, FindingStore, PlanStore, ScanResultStore, ScanStore
 
 
@@ -66,6 +69,7 @@ class Stores:
     suppressions: SuppressionStore
     config: ConfigStore
     attempts: IdempotencyStore
+    postures: PostureStore
 
 
 @pytest.fixture(params=["memory", "rows", pytest.param("azure", marks=pytest.mark.local_stack)])
@@ -88,6 +92,7 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
             MemorySuppressionStore(),
             MemoryConfigStore(),
             MemoryIdempotencyStore(),
+            MemoryPostureStore(),
         )
         return
     async for built in azure_stores(request.getfixturevalue("storage_connection_string")):
@@ -120,6 +125,7 @@ async def azure_stores(connection_string: str) -> AsyncIterator[Stores]:
             TableSuppressionStore(tables, prefix=prefix),
             TableConfigStore(tables, FernetSealer([Fernet.generate_key().decode()]), prefix=prefix),
             TableIdempotencyStore(tables, prefix=prefix),
+            TablePostureStore(tables, prefix=prefix),
         )
         async for table in tables.list_tables():
             if table.name.startswith(prefix):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -124,7 +125,7 @@ async def _resolve(world: World) -> None:
         changed = stored.value.model_copy(
             update={
                 "status": FindingStatus.RESOLVED,
-                "observation": seen.model_copy(update={"severity": severity}),
+                "observation": replace(seen, severity=severity),
             }
         )
         changes.append((changed, stored.etag))

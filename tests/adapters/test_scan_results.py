@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.domain.exposure import SourceClass, Verdict
+from shared.domain.exposure import Exposure, ExposureFilter, SourceClass, Verdict
 from shared.domain.page import Page
 from shared.domain.severity import Severity
 from tests.adapters.builders import SCAN, exposure, failure, first, frozen, ids_of
@@ -101,17 +101,63 @@ async def test_exposures_are_ordered_by_key_and_filtered(stores: Stores) -> None
     assert (page.items, page.total) == (tuple(ordered[:4]), 6)
     rest = await stores.results.exposures(SCAN, first(4, after=page.next_after), None)
     assert (rest.items, rest.next_after) == (tuple(ordered[4:]), None)
-    possible = await stores.results.exposures(SCAN, first(), None, verdicts=(Verdict.POSSIBLE,))
+    possible = await stores.results.exposures(
+        SCAN, first(), None, ExposureFilter(verdicts=(Verdict.POSSIBLE,))
+    )
     assert {row.verdict for row in possible.items} == {Verdict.POSSIBLE}
     assert possible.total == len(possible.items) == 2
     many = await stores.results.exposures(
-        SCAN, first(2), None, classes=(SourceClass.AZURE, SourceClass.INTERNET), verdicts=tuple(Verdict)
+        SCAN, first(2), None, ExposureFilter((SourceClass.AZURE, SourceClass.INTERNET), tuple(Verdict))
     )
     assert many.total == 4
     both = await stores.results.exposures(
-        SCAN, first(), frozenset({"r-two"}), classes=(SourceClass.AZURE,), verdicts=(Verdict.POSSIBLE,)
+        SCAN, first(), frozenset({"r-two"}), ExposureFilter((SourceClass.AZURE,), (Verdict.POSSIBLE,))
     )
     assert both.items == (rows[5],)
+
+
+async def filtered(stores: Stores, limit: int, wanted: ExposureFilter) -> tuple[list[Exposure], set[int]]:
+    """Every row that a filter takes, walked in pages of `limit`, and the totals that the pages named."""
+    rows: list[Exposure] = []
+    totals = set()
+    after = None
+    while True:
+        page = await stores.results.exposures(SCAN, first(limit, after=after), None, wanted)
+        rows += page.items
+        totals.add(page.total)
+        after = page.next_after
+        if after is None:
+            return rows, totals
+
+
+async def test_exposures_by_port_and_resource(stores: Stores) -> None:
+    rows = [
+        exposure("a", ports=("22",)),
+        exposure("b", ports=("20-25", "80")),
+        exposure("c", ports=("*",), verdict=Verdict.POSSIBLE),
+        exposure("d", ports=("80", "221-2222")),
+        exposure("e", ports=("0-21", "23-65535")),
+    ]
+    await stores.results.put_exposures(SCAN, "r-one", rows[:2])
+    await stores.results.put_exposures(SCAN, "r-two", rows[2:])
+    for limit in (1, 2, 50):
+        assert await filtered(stores, limit, ExposureFilter(port=22)) == (rows[:3], {3})
+        assert await filtered(stores, limit, ExposureFilter(port=80)) == (rows[1:], {4})
+        assert await filtered(stores, limit, ExposureFilter(port=0)) == ([rows[2], rows[4]], {2})
+        assert await filtered(stores, limit, ExposureFilter(port=65535)) == ([rows[2], rows[4]], {2})
+    certain = ExposureFilter(verdicts=(Verdict.EXPOSED,), port=22)
+    assert await filtered(stores, 1, certain) == (rows[:2], {2})
+    for named in (rows[3].entry_point, rows[3].resource_id, rows[3].path[0].resource_id):
+        assert named is not None
+        assert await filtered(stores, 5, ExposureFilter(resource=named.lower())) == ([rows[3]], {1})
+    by_offset = await stores.results.exposures(SCAN, first(1, offset=1), None, ExposureFilter(port=22))
+    assert (by_offset.items, by_offset.total) == ((rows[1],), 3)
+    beyond = await stores.results.exposures(SCAN, first(1, offset=3), None, ExposureFilter(port=22))
+    assert (beyond.items, beyond.total, beyond.next_after) == ((), 3, None)
+    one = await stores.results.exposures(SCAN, first(), frozenset({"r-two"}), ExposureFilter(port=22))
+    assert (one.items, one.total) == ((rows[2],), 1)
+    nobody = ExposureFilter(port=22, resource=rows[3].resource_id.lower())
+    assert await filtered(stores, 5, nobody) == ([], {0})
 
 
 async def test_long_exposure_keys_are_told_apart(stores: Stores) -> None:

@@ -12,10 +12,13 @@ import pytest
 
 from devhost.functionhost.host_rules import check_app
 from devhost.functionhost.indexing import load_app
+from shared.adapters.azure.api_versions import api_version_of
+from shared.domain.reading import SUBSCRIPTION_TYPE
 from shared.domain.scan import ScanRequest, ScanType
 from shared.ports.messaging import Queue
 from shared.rules.base import RuleScope
 from shared.rules.registry import all_rules
+from shared.rules.related_rule import SubscriptionRule
 from shared.scanners.registry import BuiltScanners
 from shared.scanners.wanted import WANTED
 
@@ -116,7 +119,7 @@ def test_the_pins_are_exact() -> None:
     for name in ("requirements.txt", "requirements-local.txt", "requirements-dev.txt"):
         for line in (ROOT / name).read_text().splitlines():
             if line and not line.startswith(("#", "-r")):
-                assert re.fullmatch(r"[a-z0-9.-]+==[0-9][0-9a-z.]*", line), f"{name}: {line}"
+                assert re.fullmatch(r"[A-Za-z0-9.-]+==[0-9][0-9a-z.]*", line), f"{name}: {line}"
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-local.txt", "requirements-dev.txt"])
@@ -126,3 +129,13 @@ def test_every_dependency_is_justified(name: str) -> None:
         package = line.partition("==")[0]
         if package and not package.startswith(("#", "-r")):
             assert package in document, f"{package} has no line in docs/dependencies.md"
+
+
+def test_every_judged_resource_can_be_asked_for_again() -> None:
+    """A finding of a resource that is gone is resolved by a 404: its type's api-version must be known."""
+    for rule in all_rules():
+        kinds = set(getattr(rule, "types", rule.metadata.reads[:1])) - {SUBSCRIPTION_TYPE}
+        if rule.metadata.scope is not RuleScope.RESOURCE or isinstance(rule, SubscriptionRule):
+            continue
+        unknown = [kind for kind in kinds if api_version_of(kind) is None]
+        assert not unknown, f"{rule.metadata.rule_id}: {unknown}"

@@ -29,10 +29,11 @@ from shared.adapters.memory.lifecycle_stores import (
 )
 from shared.adapters.memory.messaging import MemoryMessenger
 from shared.adapters.memory.plans import MemoryPlanStore
+from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
-from shared.domain.finding import Finding, FrozenFinding, Observation
+from shared.domain.finding import Finding, FrozenFinding, Observation, pack_evidence
 from shared.domain.ids import IdKind, make_id
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanTotals
 from shared.domain.severity import Severity, count_by_severity
@@ -45,6 +46,7 @@ from shared.services.engine import Engine
 from shared.services.finding_changes import FindingChanges
 from shared.services.finding_queries import FindingQueries
 from shared.services.idempotency import IdempotentCalls
+from shared.services.posture_queries import PostureQueries
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
@@ -146,6 +148,7 @@ class Api:
         self.scans, self.plans = MemoryScanStore(), MemoryPlanStore()
         self.findings, self.results = MemoryFindingStore(), MemoryScanResultStore()
         self.messenger = FailingMessenger(self.clock)
+        self.postures = MemoryPostureStore()
         self.slept: list[float] = []
         self.on_sleep: Any = None
         self.callers = Callers(self.settings, self.clock)
@@ -160,6 +163,7 @@ class Api:
             blobs=MemoryBlobStore(),
             messenger=self.messenger,
             inventory=MemoryInventory(()),
+            postures=self.postures,
             clock=self.clock,
             tokens=MemoryTokenSource(3),
             scanners=Only(OneRule()),
@@ -177,6 +181,7 @@ class Api:
             suppressions=Suppressions(engine),
             configuration=self.configuration,
             idempotency=IdempotentCalls(self.attempts, self.clock),
+            posture_queries=PostureQueries(engine),
             rules={RULE.rule_id: RULE},
             scanners=engine.scanners,
             **self.callers.parts(),
@@ -315,7 +320,11 @@ def observation(index: int = 0, severity: Severity = Severity.CRITICAL, **member
         ),
         "evidence": {"port": "22"},
     }
-    return Observation(**{**base, **members})
+    given = {**base, **members}
+    evidence = given.pop("evidence")
+    return Observation(
+        **given, packed_evidence=pack_evidence(evidence, given["resource_id"], given["evaluated_id"])
+    )
 
 
 def frozen(scan: Scan, seen: Observation, at: datetime, tail: str = "") -> FrozenFinding:

@@ -43,6 +43,8 @@ A-01  POST /api/v1/security/scans            security_scans_create admin,operato
 A-02  POST /api/v1/security/scans/sync       security_scans_sync   admin,operator
 A-03  GET  /api/v1/security/scans            security_scans_list   admin,operator,viewer
 A-04  GET  /api/v1/security/scans/{scan_id}  security_scans_get    admin,operator,viewer
+A-06  GET  /api/v1/security/posture          security_posture      admin,operator,viewer
+A-08  GET  /api/v1/security/compliance/{framework} security_compliance admin,operator,viewer
 B-01  POST /v1/scans                         v1_scans_create       admin,operator
 X-01  GET  /v1/scans                         v1_scans_list         admin,operator,viewer
 B-02  GET  /v1/scans/{scan_id}               v1_scans_get          admin,operator,viewer
@@ -70,6 +72,9 @@ X-17  GET    /v1/api-keys                    v1_api_keys_list      admin
 X-17  POST   /v1/api-keys                    v1_api_keys_create    admin
 X-17  DELETE /v1/api-keys/{key_id}           v1_api_keys_delete    admin
 audit GET    /v1/audit                       v1_audit_list         admin
+X-16  GET  /v1/frameworks                    v1_frameworks_list    admin,operator,viewer
+X-16  GET  /v1/frameworks/{framework}        v1_frameworks_get     admin,operator,viewer
+X-21  GET  /v1/posture/trend                 v1_posture_trend      admin,operator,viewer
 X-09  GET  /health/live                      health_live           anonymous
 X-09  GET  /health/ready                     health_ready          anonymous
 X-09  GET  /openapi.json                     openapi_json          anonymous
@@ -108,6 +113,7 @@ def _url(path: str) -> str:
         rule_id=RULE.rule_id,
         key_id="key-1",
         suppression_id="sup-1",
+        framework="soc2",
     )
 
 
@@ -243,7 +249,7 @@ BREAKABLE = (
         "probes",
         "api_keys",
     ),
-    *("finding_changes", "suppressions", "configuration"),
+    *("finding_changes", "suppressions", "configuration", "posture_queries"),
 )
 
 

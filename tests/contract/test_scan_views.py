@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
+import pytest
+
 from shared.domain.coverage import (
     Coverage,
     CoverageStatus,
@@ -209,6 +213,48 @@ class TestX11:
         rest = (await api.get(page["next_link"].removeprefix(PUBLIC_URL))).json
         shown = [entry["ports"][0] for entry in page["exposures"] + rest["exposures"]]
         assert sorted(shown) == ["22", "443", "80"]
+
+    async def test_port_and_resource(self, api: Api) -> None:
+        scan = finished(NOW)
+        await api.scans.insert(scan)
+        rows = [_exposure(22), _exposure(80), _exposure(443)]
+        wide = _exposure(8000).model_copy(update={"ports": ("20-90", "*")})
+        await api.results.put_exposures(scan.scan_id, "r-1", [*rows, wide])
+        url = f"/v1/scans/{scan.scan_id}/exposure"
+        page = (await api.get(f"{url}?port=80&limit=1")).json
+        assert (page["total"], len(page["exposures"])) == (2, 1)
+        assert "?port=80&limit=1&cursor=" in page["next_link"]
+        rest = (await api.get(page["next_link"].removeprefix(PUBLIC_URL))).json
+        both = [entry["ports"] for entry in page["exposures"] + rest["exposures"]]
+        assert sorted(both) == [["20-90", "*"], ["80"]]
+        assert "next_link" not in rest
+        other = page["next_link"].removeprefix(PUBLIC_URL).replace("port=80", "port=81")
+        assert (await api.get(other)).error["details"]["field"] == "cursor"
+        for resource in (rows[0].resource_id.upper(), str(rows[0].entry_point)):
+            asked = quote(resource, safe="")
+            found = (await api.get(f"{url}?resource={asked}&class=internet")).json
+            assert [entry["resource_id"] for entry in found["exposures"]] == [rows[0].resource_id]
+        assert (await api.get(f"{url}?port=0")).json["total"] == 1
+
+    @pytest.mark.parametrize(
+        ("query", "field", "reason"),
+        [
+            ("port=65536", "port", "out_of_range"),
+            ("port=-1", "port", "out_of_range"),
+            ("port=ssh", "port", "invalid_type"),
+            ("port=", "port", "invalid_type"),
+            ("resource=nic-7", "resource", "invalid_format"),
+            ("resource=", "resource", "invalid_format"),
+            ("resource=/subscriptions//x", "resource", "invalid_format"),
+            ("resource=/subscriptions/x%0a/y", "resource", "invalid_format"),
+            ("resource=/subscriptions/x/" + "y" * 2048, "resource", "too_long"),
+            ("verdict=certain", "verdict", "invalid_value"),
+            ("ports=22", "ports", "unknown_field"),
+        ],
+    )
+    async def test_bad_filter(self, api: Api, query: str, field: str, reason: str) -> None:
+        answer = await api.get(f"/v1/scans/scan-20250805-174258/exposure?{query}")
+        assert (answer.status, answer.error["details"]) == (400, {"field": field, "reason": reason})
 
     async def test_bad_class(self, api: Api) -> None:
         answer = await api.get("/v1/scans/scan-20250805-174258/exposure?class=martians")

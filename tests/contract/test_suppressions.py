@@ -197,7 +197,7 @@ def test_what_comes_later_is_silenced_where_it_is_recorded() -> None:
         expires_at=NOW + timedelta(days=1),
     )
     assert silenced(record, [one], NOW, None) == record
-    tagged = record.model_copy(update={"observation": observation(tags={"env": "test"})})
+    tagged = record.model_copy(update={"observation": observation(tags=(("env", "test"),))})
     quiet = silenced(tagged, [one], NOW, None)
     assert (quiet.status, quiet.before_suppression) == (FindingStatus.SUPPRESSED, FindingStatus.OPEN)
     assert silenced(quiet, [one], NOW + timedelta(days=1), None).status is FindingStatus.OPEN

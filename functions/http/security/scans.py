@@ -47,5 +47,8 @@ def _accepted(app: Application, scan: Scan) -> Reply:
 async def _detail(app: Application, scan_id: str) -> Reply:
     found = await app.scan_queries.results(scan_id, PageRequest(limit=MAX_LIMIT))
     link = f"{v1_scan_url(app, scan_id)}/results"
-    body = mapping.scan_detail(found.scan, found.page.items, found.page.total, link, await sla_view(app))
+    posture = await app.posture_queries.of_scan(found.scan)
+    scores = posture.scores if posture is not None else {}
+    sla = await sla_view(app)
+    body = mapping.scan_detail(found.scan, found.page.items, found.page.total, link, scores, sla)
     return Reply(200, body, progress_headers(found.scan))

@@ -18,9 +18,11 @@ from shared.api.findings import (
 from shared.api.query import NoQuery, PageQuery
 from shared.api.v1 import FindingPage
 from shared.api.wire import EmptyBody
+from shared.domain.errors import InvalidRequestError, Reason
 from shared.domain.finding import ChangeSource, Finding
 from shared.domain.lifecycle import Author
 from shared.domain.timestamps import whole_second
+from shared.frameworks.registry import frameworks, rules_of
 from shared.services.application import Application
 from shared.services.finding_changes import EditOutcome, EditResult
 
@@ -28,7 +30,7 @@ from shared.services.finding_changes import EditOutcome, EditResult
 async def listing(call: Call[EmptyBody, FindingsQuery], app: Application) -> Reply:
     """B-04."""
     query = call.query
-    where = query.where(_rules_of(app, query.framework))
+    where = query.where(_rules_of(query.framework))
     page = await app.finding_queries.page(page_request(call, query, app), where)
     sla = await sla_view(app)
     body = FindingPage(
@@ -107,12 +109,14 @@ def _result(one: EditResult) -> BulkResult:
     return BulkResult(id=one.finding_id, status=one.outcome.value, error=one.error)
 
 
-def _rules_of(app: Application, framework: str | None) -> frozenset[str] | None:
-    """Ids of the rules that serve a control of the framework; none for a framework nobody knows."""
+def _rules_of(framework: str | None) -> frozenset[str] | None:
+    """Ids of the rules that speak to the framework, None where none is named.
+
+    Raises:
+        InvalidRequestError: nobody knows the framework: an empty list would look like good news.
+    """
     if framework is None:
         return None
-    return frozenset(
-        rule_id
-        for rule_id, rule in app.rules.items()
-        if any(control.framework == framework for control in rule.controls)
-    )
+    if framework not in frameworks():
+        raise InvalidRequestError.of("framework", Reason.INVALID_VALUE, "Framework is not known")
+    return rules_of(framework)

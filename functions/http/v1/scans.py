@@ -108,9 +108,7 @@ async def exposure(call: Call[EmptyBody, ExposureQuery], app: Application) -> Re
     """X-11."""
     query = call.query
     request = page_request(call, query, app)
-    found = await app.scan_queries.exposures(
-        call.parameters["scan_id"], request, query.source_class, query.verdict
-    )
+    found = await app.scan_queries.exposures(call.parameters["scan_id"], request, query.wanted())
     body = ExposurePage(
         scan_id=found.scan.scan_id,
         status=found.scan.status.shown,

@@ -43,6 +43,31 @@ _VERSIONS: Final = {
     "microsoft.documentdb/databaseaccounts": "2024-05-15",
     # postgresql/resource-manager/Microsoft.DBforPostgreSQL/stable/2024-08-01
     "microsoft.dbforpostgresql/flexibleservers": "2024-08-01",
+    # Below: azure-rest-api-specs/specification/<service>/resource-manager/<namespace>/stable/<version>.
+    "microsoft.apimanagement/service": "2022-08-01",  # apimanagement/.../apimdeployment.json
+    "microsoft.automation/automationaccounts": "2022-08-08",  # automation/.../account.json
+    "microsoft.batch/batchaccounts": "2024-02-01",  # batch/.../BatchManagement.json
+    "microsoft.cache/redis": "2023-08-01",  # redis/.../redis.json
+    "microsoft.cognitiveservices/accounts": "2023-05-01",  # cognitiveservices/.../cognitiveservices.json
+    "microsoft.containerinstance/containergroups": "2023-05-01",  # .../containerInstance.json
+    "microsoft.databricks/workspaces": "2023-02-01",  # databricks/.../databricks.json
+    "microsoft.datafactory/factories": "2018-06-01",  # datafactory/.../datafactory.json
+    "microsoft.dbformysql/flexibleservers": "2023-12-30",  # mysql/.../FlexibleServers.json
+    "microsoft.devices/iothubs": "2023-06-30",  # iothub/.../iothub.json
+    "microsoft.eventgrid/topics": "2022-06-15",  # eventgrid/.../EventGrid.json
+    "microsoft.eventhub/namespaces": "2021-11-01",  # eventhub/.../namespaces-preview.json
+    "microsoft.logic/workflows": "2019-05-01",  # logic/.../logic.json
+    "microsoft.machinelearningservices/workspaces": "2024-04-01",  # .../workspaceRP.json
+    "microsoft.managedidentity/userassignedidentities": "2023-01-31",  # msi/.../ManagedIdentity.json
+    "microsoft.operationalinsights/workspaces": "2022-10-01",  # operationalinsights/.../Workspaces.json
+    "microsoft.recoveryservices/vaults": "2023-06-01",  # recoveryservices/.../vaults.json
+    "microsoft.resources/deployments": "2021-04-01",  # resources/.../resources.json
+    "microsoft.search/searchservices": "2023-11-01",  # search/.../search.json
+    "microsoft.security/assessments": "2021-06-01",  # security/.../assessments.json
+    "microsoft.servicebus/namespaces": "2021-11-01",  # servicebus/.../namespace-preview.json
+    "microsoft.streamanalytics/streamingjobs": "2020-03-01",  # streamanalytics/.../streamingjobs.json
+    "microsoft.synapse/workspaces": "2021-06-01",  # synapse/.../workspace.json
+    "microsoft.web/hostingenvironments": "2023-12-01",  # web/.../AppServiceEnvironments.json
     # authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01
     "microsoft.authorization/roleassignments": "2022-04-01",
     "microsoft.authorization/roledefinitions": "2022-04-01",

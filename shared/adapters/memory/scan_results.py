@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from shared.adapters.memory.paging import cut_page, newest_first
 from shared.domain.coverage import ReadFailure
-from shared.domain.exposure import Exposure, SourceClass, Verdict
+from shared.domain.exposure import EVERY_EXPOSURE, Exposure, ExposureFilter
 from shared.domain.finding import FrozenFinding
 from shared.domain.page import Page, PageRequest
 from shared.domain.severity import Severity
@@ -84,18 +84,10 @@ class MemoryScanResultStore:
         scan_id: str,
         request: PageRequest,
         shards: frozenset[str] | None,
-        classes: tuple[SourceClass, ...] = (),
-        verdicts: tuple[Verdict, ...] = (),
+        wanted: ExposureFilter = EVERY_EXPOSURE,
     ) -> Page[Exposure]:
         """See `ScanResultStore.exposures`."""
-        return self._exposures.page(
-            scan_id,
-            request,
-            shards,
-            lambda row: (
-                (not classes or row.source_class in classes) and (not verdicts or row.verdict in verdicts)
-            ),
-        )
+        return self._exposures.page(scan_id, request, shards, wanted.takes)
 
     async def failures(
         self, scan_id: str, request: PageRequest, shards: frozenset[str] | None

@@ -19,7 +19,7 @@ from azure.data.tables.aio import TableServiceClient
 from shared.adapters.tables.batches import write_rows
 from shared.adapters.tables.codec import Model, decode, encode, pack
 from shared.adapters.tables.keys import part
-from shared.adapters.tables.table import Action, Entity, Table, Write
+from shared.adapters.tables.table import MAX_PAGE, Action, Entity, Table, Write
 from shared.domain.page import Page, PageRequest
 from shared.ports.errors import AlreadyExistsError
 
@@ -137,6 +137,38 @@ class ResultRows(Generic[Model]):
             items=tuple(decode(self._model, entity) for entity in shown),
             total=total,
             next_after=shown[-1]["RowKey"] if shown and len(found) > len(shown) else None,
+        )
+
+    async def search(
+        self,
+        scan_id: str,
+        request: PageRequest,
+        shards: frozenset[str] | None,
+        wanted: Callable[[Model], bool],
+        facets: frozenset[str] | None = None,
+    ) -> Page[Model]:
+        """One page of those rows of these facets that `wanted` takes.
+
+        Reads every row of the facets, and keeps one page of them: no stored count tells the total.
+        """
+        counts = await self._counts(scan_id, shards)
+        after, offset = request.after or "", request.offset if request.after is None else 0
+        found: list[tuple[str, Model]] = []
+        total = 0
+        async for entity in self._rows(scan_id, "", facets, MAX_PAGE):
+            if not _is_listed(entity, counts, facets):
+                continue
+            value = decode(self._model, entity)
+            if not wanted(value):
+                continue
+            total += 1
+            if total > offset and entity["RowKey"] > after and len(found) <= request.limit:
+                found.append((entity["RowKey"], value))
+        shown = found[: request.limit]
+        return Page(
+            items=tuple(value for _, value in shown),
+            total=total,
+            next_after=shown[-1][0] if shown and len(found) > len(shown) else None,
         )
 
     async def _counts(self, scan_id: str, shards: frozenset[str] | None) -> dict[str, dict[str, int]]:

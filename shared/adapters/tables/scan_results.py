@@ -10,7 +10,7 @@ from azure.data.tables.aio import TableServiceClient
 from shared.adapters.tables.keys import newest_first, newest_first_partition, ordered, part
 from shared.adapters.tables.result_rows import ResultRow, ResultRows
 from shared.domain.coverage import ReadFailure
-from shared.domain.exposure import Exposure, SourceClass, Verdict
+from shared.domain.exposure import EVERY_EXPOSURE, Exposure, ExposureFilter, SourceClass, Verdict
 from shared.domain.finding import FrozenFinding
 from shared.domain.page import Page, PageRequest
 from shared.domain.severity import Severity
@@ -70,14 +70,15 @@ class TableScanResultStore:
         scan_id: str,
         request: PageRequest,
         shards: frozenset[str] | None,
-        classes: tuple[SourceClass, ...] = (),
-        verdicts: tuple[Verdict, ...] = (),
+        wanted: ExposureFilter = EVERY_EXPOSURE,
     ) -> Page[Exposure]:
-        """See `ScanResultStore.exposures`."""
+        """See `ScanResultStore.exposures`; a port or a resource is looked for in every row."""
         facets = None
-        if classes or verdicts:
-            pairs = product(classes or SourceClass, verdicts or Verdict)
+        if wanted.classes or wanted.verdicts:
+            pairs = product(wanted.classes or SourceClass, wanted.verdicts or Verdict)
             facets = frozenset(_facet(source_class, verdict) for source_class, verdict in pairs)
+        if wanted.looks_inside:
+            return await self._exposures.search(scan_id, request, shards, wanted.takes, facets)
         return await self._exposures.page(scan_id, request, shards, facets)
 
     async def failures(

@@ -79,7 +79,12 @@ class AppSettingsCollector:
         found = (await reads.arm_post_object(f"{path}/list", _API_VERSION)).get("properties")
         settings = found if isinstance(found, Mapping) else {}
         kinds = {str(name): _kind_of(value) for name, value in settings.items()}
+        kinds |= {name: settings[name] for name in _PLAIN if isinstance(settings.get(name), str)}
         return [{"id": path, "name": "appsettings", "properties": kinds}]
+
+
+_PLAIN: Final = ("FUNCTIONS_EXTENSION_VERSION",)
+"""Settings whose value is no secret, and is kept: the version of the Functions runtime."""
 
 
 def _kind_of(value: Any) -> str:

@@ -24,6 +24,7 @@ from shared.adapters.memory.findings import MemoryFindingStore
 from shared.adapters.memory.inventory import MemoryInventory
 from shared.adapters.memory.lifecycle_stores import MemoryFindingHistoryStore, MemorySuppressionStore
 from shared.adapters.memory.plans import MemoryPlanStore
+from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
@@ -211,6 +212,7 @@ class World:
         self.results = MemoryScanResultStore()
         self.outbox = MemoryEventOutbox()
         self.blobs = MemoryBlobStore()
+        self.postures = MemoryPostureStore()
         self.inventory = MemoryInventory(
             self.resources,
             subscriptions=[Subscription(one, one, "Enabled", "t-" + one[-1]) for one in self.subscriptions],
@@ -236,6 +238,7 @@ class World:
             blobs=port(self.blobs),
             messenger=port(self.broker),
             inventory=port(self.inventory),
+            postures=port(self.postures),
             clock=self.clock,
             tokens=MemoryTokenSource(self.seed),
             scanners=Only(self.scanner),

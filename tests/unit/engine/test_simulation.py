@@ -64,6 +64,9 @@ async def check_end(world: World, scan: Scan) -> None:
     broken = [one for one in markers.values() if one.outcome is ShardOutcome.FAILED]
     unread = (await load_record(world.calm, scan)).failed_pages
     ledger = await get_ledger(world.calm, scan)
+    if scan.status is not ScanStatus.FAILED:
+        posture = await world.postures.get(scan.scan_id, scan.run, scan.request.scan_type)
+        assert posture is not None and posture.by_severity == scan.totals.by_severity
     bad = {one["id"] for one in world.resources if one["properties"]["bad"]}
     included = None if scan.result_shards is None else frozenset(scan.result_shards)
     rows = await world.results.findings(scan.scan_id, PageRequest(limit=200), included)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from shared.domain.exposure import SourceClass
 from shared.exposure.addresses import PUBLIC_IPV4, PrefixKind, parse_prefix
 from shared.exposure.intervals import contains, size
+from shared.exposure.nsg import read_rules
 from shared.exposure.ports import ALL_PORTS, parse_ports, ports_of, write_ports
 from shared.exposure.sources import SourceSet, classify, parse_sources
+from tests.unit.exposure import azure
 
 
 @pytest.mark.parametrize(
@@ -127,3 +130,25 @@ def test_public_space_leaves_out_what_no_stranger_has() -> None:
         assert not contains(PUBLIC_IPV4, parse_prefix(text).low)
     for text in ("8.8.8.8", "172.32.0.0", "11.0.0.0", "203.0.113.7"):
         assert contains(PUBLIC_IPV4, parse_prefix(text).low)
+
+
+@pytest.mark.parametrize(
+    ("fields", "stops"),
+    [
+        ({"sourcePortRange": "*"}, True),
+        ({"sourcePortRange": None}, True),
+        ({"sourcePortRange": "1-65535"}, True),
+        ({"sourcePortRange": None, "sourcePortRanges": ["0-1023", "1024-65535"]}, True),
+        ({"sourcePortRange": "443"}, False),
+        ({"sourcePortRange": "1024-65535"}, False),
+        ({"sourcePortRange": "443", "protocol": "Icmp", "destinationPortRange": "*"}, True),
+    ],
+)
+def test_a_deny_for_some_source_ports_stops_nobody(fields: dict[str, Any], stops: bool) -> None:
+    rule = azure.rule(access="Deny", **fields)
+    assert len(read_rules({"securityRules": [rule]})) == stops
+
+
+def test_source_ports_that_cannot_be_read() -> None:
+    with pytest.raises(ValueError, match=r"securityRules\[0\].properties.sourcePortRange\(s\): not a port"):
+        read_rules({"securityRules": [azure.rule(sourcePortRange="ssh")]})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from shared.domain.finding import Observation
 from shared.domain.severity import Severity
-from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
+from shared.rules.base import EXPIRES_SOON, RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, entries_at, text_at
 from shared.rules.expectations import is_one_of
 from shared.rules.property_rule import judged, resource_finding
@@ -50,7 +50,7 @@ def _ending(
             continue
         over = ends <= resources.as_of
         words = f"{name} of token {token.name} {'ended' if over else 'ends'} on {ends.date().isoformat()}"
-        evidence = {"expires_on": text, "expires_within_window": not over, "credential": name}
+        evidence = {"expires_on": text, EXPIRES_SOON: not over, "credential": name}
         yield resource_finding(metadata, registry.id, words, evidence, subject=token.id, discriminator=name)
 
 

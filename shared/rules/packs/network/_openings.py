@@ -54,13 +54,16 @@ def openings(network: SubscriptionNetwork, key: str, group: SecurityGroup, ports
     lowest priority number stands for all. Rules whose effect Azure leaves open count where they matter to a
     receiver that was read.
     """
+    admitted, reaches = network.admissions(key), network.reaches_through.get(key, ())
+    if not admitted and not reaches:
+        return []
     found: dict[SecurityRule, Opening] = {}
-    for admission in network.admissions(key):
+    for admission in admitted:
         on = intersection((admission.low, admission.high), ports.on(admission.protocol))
         if on:
             for opening in of_admission(admission):
                 _merge(found, opening, admission.protocol, on)
-    for reach in network.reaches_through.get(key, ()):
+    for reach in reaches:
         if reach.verdict is not Verdict.EXPOSED:
             for piece in reach.pieces_on(ports.on(reach.protocol)):
                 for opening in _of_uncertain(reach, piece, group):

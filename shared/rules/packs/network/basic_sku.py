@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import is_one_of
-from shared.rules.packs.network._controls import DENY_BY_DEFAULT
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -29,7 +28,6 @@ RULE = PropertyRule(
             "Upgrade the address to the Standard SKU",
         ),
         auto_remediable=False,
-        controls=DENY_BY_DEFAULT,
     ),
     is_one_of("sku.name", "Standard", "StandardV2", absent=None),
 )

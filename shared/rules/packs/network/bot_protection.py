@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import some_entry_has
-from shared.rules.packs.network._controls import WEB_ATTACKS, cis_azure
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -25,7 +24,6 @@ RULE = PropertyRule(
         ),
         remediation_steps=("Add the managed rule set Microsoft_BotManagerRuleSet to the policy",),
         auto_remediable=False,
-        controls=(*cis_azure({"5.0": "7.15", "6.0": "7.15"}), *WEB_ATTACKS),
     ),
     some_entry_has("properties.managedRules.managedRuleSets", "ruleSetType", "Microsoft_BotManagerRuleSet"),
 )

@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import is_one_of, where
-from shared.rules.packs.network._controls import TRANSMISSION
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -25,7 +24,6 @@ RULE = PropertyRule(
         ),
         remediation_steps=("Recreate the connection with IKEv2 on a route-based gateway",),
         auto_remediable=False,
-        controls=TRANSMISSION,
     ),
     where(
         is_one_of("properties.connectionType", "IPsec", "Vnet2Vnet", absent=None),

@@ -27,7 +27,6 @@ RULE = PropertyRule(
             "Delete the public IP address",
         ),
         auto_remediable=False,
-        controls=(),
     ),
     any_of(is_set("properties.ipConfiguration.id"), is_set("properties.natGateway.id")),
 )

@@ -4,9 +4,8 @@ from shared.domain.exposure import Protocol
 from shared.domain.severity import Severity
 from shared.exposure.ports import ports_of
 from shared.exposure.projection import NETWORK_TYPES
-from shared.rules.base import ControlReference, RuleMetadata, RuleScope
+from shared.rules.base import RuleMetadata, RuleScope
 from shared.rules.packs.network._admission import InternetAdmission
-from shared.rules.packs.network._controls import BOUNDARY
 from shared.rules.packs.network._port_group import PortGroup
 
 # SQL Server and its browser, Oracle, MySQL, PostgreSQL, Redis, Cassandra (nodes, TLS, clients), Elasticsearch
@@ -51,7 +50,6 @@ RULE = InternetAdmission(
         ),
         auto_remediable=True,
         scope=RuleScope.NETWORK,
-        controls=(*BOUNDARY, ControlReference(framework="pci-dss", version="4.0", control="1.4.4")),
     ),
     PortGroup("Database", {Protocol.TCP: _DATABASES}),
     at_machine=True,

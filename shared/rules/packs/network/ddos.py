@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import all_of, is_set, is_true
-from shared.rules.packs.network._controls import DENIAL_OF_SERVICE, cis_azure
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -29,7 +28,6 @@ RULE = PropertyRule(
             "Enable DDoS Network Protection on the virtual network with it",
         ),
         auto_remediable=False,
-        controls=(*cis_azure({"5.0": "8.5", "6.0": "8.5"}), *DENIAL_OF_SERVICE),
     ),
     all_of(
         is_true("properties.enableDdosProtection", absent=False),

@@ -11,7 +11,6 @@ from typing import Final
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, entries_at, text_at
-from shared.rules.packs.network._controls import FLOW
 from shared.rules.packs.network._subnets import FIREWALL
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import RelatedRule
@@ -70,7 +69,6 @@ RULE = RelatedRule(
         ),
         remediation_steps=("Set the next hop of the route to the private address of the firewall",),
         auto_remediable=False,
-        controls=FLOW,
     ),
     {
         _TABLES: (

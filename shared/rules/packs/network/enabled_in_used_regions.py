@@ -7,7 +7,6 @@ from typing import Final
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, text_at
-from shared.rules.packs.network._controls import LOGGING, cis_azure
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import SubscriptionRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
@@ -74,10 +73,6 @@ RULE = SubscriptionRule(
         ),
         remediation_steps=("Create a Network Watcher in the region",),
         auto_remediable=False,
-        controls=(
-            *cis_azure({"2.0": "6.6", "2.1": "6.6", "3.0": "7.6", "4.0": "8.6", "5.0": "7.6", "6.0": "7.6"}),
-            *LOGGING,
-        ),
     ),
     {_WATCHERS: ("location", "properties.provisioningState"), _NETWORKS: ("location",)},
     _judge,

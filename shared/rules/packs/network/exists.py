@@ -6,7 +6,6 @@ from typing import Final
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
-from shared.rules.packs.network._controls import cis_azure
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import SubscriptionRule
 from shared.rules.resources import SubscriptionResources
@@ -56,9 +55,6 @@ RULE = SubscriptionRule(
             "Remove public addresses and management rules that it replaces",
         ),
         auto_remediable=False,
-        controls=cis_azure(
-            {"2.0": "7.1", "2.1": "7.1", "3.0": "8.1", "4.0": "9.4.1", "5.0": "8.4.1", "6.0": "8.4.1"}
-        ),
     ),
     {_BASTIONS: (), _NETWORKS: ()},
     _judge,

@@ -28,7 +28,6 @@ RULE = PropertyRule(
             "Filter at the subnets behind the gateway",
         ),
         auto_remediable=False,
-        controls=(),
     ),
     where(is_gateway, is_not_set("properties.networkSecurityGroup.id")),
     parts="properties.subnets",

@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import is_set, where
-from shared.rules.packs.network._controls import BOUNDARY, cis_azure
 from shared.rules.packs.network._subnets import is_not_platform
 from shared.rules.property_rule import PropertyRule
 
@@ -17,8 +16,8 @@ RULE = PropertyRule(
             "but what stands at each interface. Subnets of gateways, firewalls, Bastion and route servers"
             " are left out."
         ),
-        severity=Severity.HIGH,
-        risk_score=75,
+        severity=Severity.MEDIUM,
+        risk_score=50,
         resource_type="SUBNET",
         reads=("microsoft.network/virtualnetworks",),
         references=(
@@ -30,7 +29,6 @@ RULE = PropertyRule(
             "Associate it with the subnet",
         ),
         auto_remediable=False,
-        controls=(*cis_azure({"5.0": "7.11", "6.0": "7.11"}), *BOUNDARY),
     ),
     where(is_not_platform, is_set("properties.networkSecurityGroup.id")),
     parts="properties.subnets",

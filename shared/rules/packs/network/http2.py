@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import is_true
-from shared.rules.packs.network._controls import cis_azure
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -25,7 +24,6 @@ RULE = PropertyRule(
         ),
         remediation_steps=("Enable HTTP/2 on the gateway",),
         auto_remediable=False,
-        controls=(*cis_azure({"5.0": "7.13", "6.0": "7.13"}),),
     ),
     is_true("properties.enableHttp2", absent=False),
 )

@@ -6,7 +6,6 @@ from shared.exposure.ports import ports_of
 from shared.exposure.projection import NETWORK_TYPES
 from shared.rules.base import RuleMetadata, RuleScope
 from shared.rules.packs.network._admission import InternetAdmission
-from shared.rules.packs.network._controls import BOUNDARY, cis_azure
 from shared.rules.packs.network._port_group import PortGroup
 
 RULE = InternetAdmission(
@@ -31,12 +30,8 @@ RULE = InternetAdmission(
             "Restrict the rule's sources where the application is not for everybody",
             "Put public applications behind a web application firewall, and admit only its addresses",
         ),
-        auto_remediable=True,
+        auto_remediable=False,
         scope=RuleScope.NETWORK,
-        controls=(
-            *cis_azure({"2.0": "6.4", "2.1": "6.4", "3.0": "7.4", "4.0": "8.4", "5.0": "7.4", "6.0": "7.4"}),
-            *BOUNDARY,
-        ),
     ),
     PortGroup("Web", {Protocol.TCP: ports_of(80, 443)}),
 )

@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import is_one_of, where
-from shared.rules.packs.network._controls import MONITORED_BOUNDARY
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -26,7 +25,6 @@ RULE = PropertyRule(
         ),
         remediation_steps=("Set intrusion detection to Alert, and after tuning to Alert and deny",),
         auto_remediable=False,
-        controls=MONITORED_BOUNDARY,
     ),
     where(
         is_one_of("properties.sku.tier", "Premium", absent="Standard"),

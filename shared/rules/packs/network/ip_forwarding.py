@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import is_false, where
-from shared.rules.packs.network._controls import FLOW
 from shared.rules.packs.network._tags import is_false_word
 from shared.rules.property_rule import PropertyRule
 
@@ -30,7 +29,6 @@ RULE = PropertyRule(
             "Tag the interfaces of appliances network-appliance=true",
         ),
         auto_remediable=False,
-        controls=FLOW,
     ),
     where(is_false_word("tags.network-appliance"), is_false("properties.enableIPForwarding", absent=False)),
 )

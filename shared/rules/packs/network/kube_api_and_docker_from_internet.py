@@ -6,7 +6,6 @@ from shared.exposure.ports import ports_of
 from shared.exposure.projection import NETWORK_TYPES
 from shared.rules.base import RuleMetadata, RuleScope
 from shared.rules.packs.network._admission import InternetAdmission
-from shared.rules.packs.network._controls import BOUNDARY
 from shared.rules.packs.network._port_group import PortGroup
 
 # The projects' default ports: Docker 2375-2376, etcd 2379-2380, Kubernetes API server 6443, kubelet 10250,
@@ -39,7 +38,6 @@ RULE = InternetAdmission(
         ),
         auto_remediable=True,
         scope=RuleScope.NETWORK,
-        controls=BOUNDARY,
     ),
     PortGroup("Container control", {Protocol.TCP: _CONTROL}),
 )

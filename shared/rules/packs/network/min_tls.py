@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import where
-from shared.rules.packs.network._controls import TRANSMISSION, cis_azure
 from shared.rules.packs.network._gateway_tls import has_tls_listener, refuses_old_tls
 from shared.rules.property_rule import PropertyRule
 
@@ -29,7 +28,6 @@ RULE = PropertyRule(
             "Set the TLS policy to AppGwSslPolicy20220101 or later, or to a custom one from TLSv1_2 on",
         ),
         auto_remediable=False,
-        controls=(*cis_azure({"5.0": "7.12", "6.0": "7.12"}), *TRANSMISSION),
     ),
     where(has_tls_listener, refuses_old_tls),
 )

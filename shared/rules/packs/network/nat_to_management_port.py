@@ -8,7 +8,6 @@ from typing import Any, Final
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata, RuleResult
 from shared.rules.columns import ColumnError, entries_at, text_at, value_at
-from shared.rules.packs.network._controls import BOUNDARY
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
@@ -79,7 +78,6 @@ RULE = RelatedRule(
             "Enable Azure Bastion for secure access",
         ),
         auto_remediable=False,
-        controls=BOUNDARY,
     ),
     {
         _BALANCERS: (

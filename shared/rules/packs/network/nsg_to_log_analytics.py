@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import where
-from shared.rules.packs.network._controls import LOGGING, cis_azure
 from shared.rules.packs.network._flow_logs import is_analysed, of_nsg
 from shared.rules.property_rule import PropertyRule
 
@@ -31,19 +30,6 @@ RULE = PropertyRule(
             "Enable traffic analytics with a Log Analytics workspace",
         ),
         auto_remediable=False,
-        controls=(
-            *cis_azure(
-                {
-                    "2.0": "5.1.6",
-                    "2.1": "5.1.5",
-                    "3.0": "6.1.5",
-                    "4.0": "7.1.1.5",
-                    "5.0": "6.1.1.5",
-                    "6.0": "6.1.1.5",
-                }
-            ),
-            *LOGGING,
-        ),
     ),
     where(of_nsg, is_analysed),
 )

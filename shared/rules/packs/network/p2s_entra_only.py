@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import is_only, where
-from shared.rules.packs.network._controls import cis_azure
 from shared.rules.packs.network._gateways import has_point_to_site
 from shared.rules.property_rule import PropertyRule
 
@@ -29,7 +28,6 @@ RULE = PropertyRule(
             "Set Microsoft Entra ID as the only authentication type of the point-to-site configuration",
         ),
         auto_remediable=False,
-        controls=(*cis_azure({"5.0": "7.9", "6.0": "7.9"}),),
     ),
     where(has_point_to_site, is_only("properties.vpnClientConfiguration.vpnAuthenticationTypes", "AAD")),
 )

@@ -6,7 +6,6 @@ A policy blocks only when it says so: a new one detects (Microsoft Learn, "WAF p
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import all_of, is_one_of
-from shared.rules.packs.network._controls import WEB_ATTACKS
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -31,7 +30,6 @@ RULE = PropertyRule(
             "Enable the policy in prevention mode",
         ),
         auto_remediable=False,
-        controls=WEB_ATTACKS,
     ),
     all_of(
         is_one_of("properties.policySettings.state", "Enabled", absent="Disabled"),

@@ -1,12 +1,13 @@
 """`network.subnet.private_outbound`.
 
-A missing `defaultOutboundAccess` is default access: the private subnet is the one that says false.
+A missing `defaultOutboundAccess` is default access: the private subnet is the one that says false. With a NAT
+gateway, an explicit way out, default access is not used:
+https://learn.microsoft.com/azure/virtual-network/ip-services/default-outbound-access
 """
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.expectations import is_false, where
-from shared.rules.packs.network._controls import FLOW
+from shared.rules.expectations import any_of, is_false, is_set, where
 from shared.rules.packs.network._subnets import takes_machines
 from shared.rules.property_rule import PropertyRule
 
@@ -17,7 +18,8 @@ RULE = PropertyRule(
         finding_title="Subnet with implicit outbound internet access",
         description=(
             "Machines of the subnet get default outbound access to the internet, from an address that "
-            "nobody owns or controls. Subnets of platform services and delegated ones are left out."
+            "nobody owns or controls. A NAT gateway takes its place. Subnets of platform services and "
+            "delegated ones are left out."
         ),
         severity=Severity.LOW,
         risk_score=30,
@@ -32,8 +34,10 @@ RULE = PropertyRule(
             "Set defaultOutboundAccess to false, and restart the machines of the subnet",
         ),
         auto_remediable=False,
-        controls=FLOW,
     ),
-    where(takes_machines, is_false("properties.defaultOutboundAccess", absent=True)),
+    where(
+        takes_machines,
+        any_of(is_false("properties.defaultOutboundAccess", absent=True), is_set("properties.natGateway.id")),
+    ),
     parts="properties.subnets",
 )

@@ -6,7 +6,6 @@ Request body inspection is on unless the policy turns it off (Microsoft Learn, "
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import is_true
-from shared.rules.packs.network._controls import WEB_ATTACKS, cis_azure
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -28,7 +27,6 @@ RULE = PropertyRule(
         ),
         remediation_steps=("Turn on request body inspection in the policy's settings",),
         auto_remediable=False,
-        controls=(*cis_azure({"5.0": "7.14", "6.0": "7.14"}), *WEB_ATTACKS),
     ),
     is_true("properties.policySettings.requestBodyCheck", absent=True),
 )

@@ -6,7 +6,6 @@ from shared.exposure.ports import ports_of
 from shared.exposure.projection import NETWORK_TYPES
 from shared.rules.base import RuleMetadata, RuleScope
 from shared.rules.packs.network._admission import InternetAdmission
-from shared.rules.packs.network._controls import BOUNDARY
 from shared.rules.packs.network._port_group import PortGroup
 
 RULE = InternetAdmission(
@@ -35,7 +34,6 @@ RULE = InternetAdmission(
         ),
         auto_remediable=True,
         scope=RuleScope.NETWORK,
-        controls=BOUNDARY,
     ),
     PortGroup("SMB", {Protocol.TCP: ports_of(139, 445), Protocol.UDP: ports_of(137, 138)}),
 )

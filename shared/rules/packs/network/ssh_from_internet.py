@@ -6,7 +6,6 @@ from shared.exposure.ports import ports_of
 from shared.exposure.projection import NETWORK_TYPES
 from shared.rules.base import RuleMetadata, RuleScope
 from shared.rules.packs.network._admission import InternetAdmission
-from shared.rules.packs.network._controls import BOUNDARY, cis_azure
 from shared.rules.packs.network._port_group import PortGroup
 
 RULE = InternetAdmission(
@@ -34,10 +33,6 @@ RULE = InternetAdmission(
         ),
         auto_remediable=True,
         scope=RuleScope.NETWORK,
-        controls=(
-            *cis_azure({"2.0": "6.2", "2.1": "6.2", "3.0": "7.2", "4.0": "8.2", "5.0": "7.2", "6.0": "7.2"}),
-            *BOUNDARY,
-        ),
     ),
     PortGroup("SSH", {Protocol.TCP: ports_of(22)}),
     at_machine=True,

@@ -6,7 +6,6 @@ from shared.exposure.ports import ports_of
 from shared.exposure.projection import NETWORK_TYPES
 from shared.rules.base import RuleMetadata, RuleScope
 from shared.rules.packs.network._admission import InternetAdmission
-from shared.rules.packs.network._controls import BOUNDARY, cis_azure
 from shared.rules.packs.network._port_group import PortGroup
 
 # Services with which others can be attacked: CISA alert TA14-017A, "UDP-Based Amplification Attacks": QOTD,
@@ -37,10 +36,6 @@ RULE = InternetAdmission(
         ),
         auto_remediable=True,
         scope=RuleScope.NETWORK,
-        controls=(
-            *cis_azure({"2.0": "6.3", "2.1": "6.3", "3.0": "7.3", "4.0": "8.3", "5.0": "7.3", "6.0": "7.3"}),
-            *BOUNDARY,
-        ),
     ),
     PortGroup("UDP service", {Protocol.UDP: _AMPLIFIERS}),
 )

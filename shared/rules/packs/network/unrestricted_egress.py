@@ -8,7 +8,6 @@ from typing import Any
 from shared.domain.severity import Severity
 from shared.exposure.projection import NSG_TYPE
 from shared.rules.base import RuleMetadata
-from shared.rules.packs.network._controls import FLOW
 from shared.rules.packs.network._egress import LET_OUT
 from shared.rules.packs.network._nsg_rules import NsgRulesRule
 
@@ -41,7 +40,6 @@ RULE = NsgRulesRule(
             "Deny the rest with a rule behind them, or route outbound traffic through a firewall",
         ),
         auto_remediable=False,
-        controls=FLOW,
     ),
     LET_OUT,
     _describe,

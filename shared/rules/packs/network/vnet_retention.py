@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import where
-from shared.rules.packs.network._controls import RETENTION, cis_azure
 from shared.rules.packs.network._flow_logs import is_kept, of_network
 from shared.rules.property_rule import PropertyRule
 
@@ -29,7 +28,6 @@ RULE = PropertyRule(
             "Set its retention to 0 (for ever) or to at least 90 days",
         ),
         auto_remediable=False,
-        controls=(*cis_azure({"4.0": "8.8", "5.0": "7.8", "6.0": "7.8"}), *RETENTION),
     ),
     where(of_network, is_kept),
 )

@@ -3,7 +3,6 @@
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import all_of, any_of, is_one_of, is_set, is_true
-from shared.rules.packs.network._controls import WEB_ATTACKS, cis_azure
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -28,7 +27,6 @@ RULE = PropertyRule(
             "Associate a WAF policy in prevention mode",
         ),
         auto_remediable=False,
-        controls=(*cis_azure({"5.0": "7.10", "6.0": "7.10"}), *WEB_ATTACKS),
     ),
     all_of(
         is_one_of("properties.sku.tier", "WAF_v2", "WAF", absent=None),

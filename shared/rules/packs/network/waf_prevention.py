@@ -7,7 +7,6 @@ A policy is enabled unless it says otherwise, and blocks only when it says so (R
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
 from shared.rules.expectations import all_of, is_one_of
-from shared.rules.packs.network._controls import WEB_ATTACKS
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -32,7 +31,6 @@ RULE = PropertyRule(
             "Enable the policy in prevention mode",
         ),
         auto_remediable=False,
-        controls=WEB_ATTACKS,
     ),
     all_of(
         is_one_of("properties.policySettings.enabledState", "Enabled", absent="Enabled"),

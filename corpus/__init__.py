@@ -1,0 +1,1 @@
+"""Public test data about Azure: resources in, verdicts out, sources cited. See README.md."""

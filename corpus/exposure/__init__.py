@@ -1,0 +1,1 @@
+"""Who reaches what from the internet: cases, and the scores of tools on them."""

@@ -1,0 +1,1 @@
+"""Scripts that ask other tools. Each runs alone in that tool's environment and imports nothing of ours."""
