@@ -81,6 +81,10 @@ def _plan(name: str) -> Reader:
     return _child("/pricings", name, "pricingTier", among=("Standard",))
 
 
+def _healthy(key: str) -> Reader:
+    return _child("/assessments", key, "status", "code", among=("Healthy",))
+
+
 def _alert(operation: str) -> Reader:
     def read(view: View, one: Resource) -> bool:
         return any(
@@ -121,10 +125,6 @@ def _custom_role_is_narrow(_view: View, one: Resource) -> bool:
     return all("*" not in grant["actions"] for grant in one["properties"]["permissions"])
 
 
-def _no_password(_view: View, one: Resource) -> bool:
-    return not one["properties"]["passwordCredentials"]
-
-
 _OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 _NO_SMB2 = ("SMB3.1.1;", "SMB3.1.1")
 _AES256 = ("AES-256-GCM;", "AES-256-GCM")
@@ -140,7 +140,7 @@ READERS: dict[str, Reader] = {
         "properties", "encryption", "requireInfrastructureEncryption", among=(True,)
     ),
     "storage.key_rotation_reminder": lambda _, one: bool(dig(one, "properties", "keyPolicy")),
-    "storage.sas_policy": lambda _, one: bool(dig(one, "properties", "sasPolicy")),
+    "storage.sas_policy": _has("properties", "sasPolicy", "sasExpirationPeriod", among=("00.01:00:00",)),
     "storage.geo_redundant": _has("sku", "name", among=("Standard_GRS", "Standard_RAGRS", "Standard_GZRS")),
     "storage.blob_soft_delete": _child(
         "/blobServices", "default", "deleteRetentionPolicy", "enabled", among=(True,)
@@ -180,6 +180,12 @@ READERS: dict[str, Reader] = {
         "*" not in (dig(config, "properties", "cors", "allowedOrigins") or ())
         for config in view.below(one["id"], "/config")
     ),
+    "appservice.basic_auth": lambda view, one: (
+        not any(
+            policy["properties"]["allow"]
+            for policy in view.below(one["id"], "/basicPublishingCredentialsPolicies")
+        )
+    ),
     "appservice.auth": _child("/config", "authsettingsV2", "platform", "enabled", among=(True,)),
     "aks.rbac": _has("properties", "enableRBAC", among=(True,)),
     "aks.local_accounts": _has("properties", "disableLocalAccounts", among=(True,)),
@@ -190,6 +196,9 @@ READERS: dict[str, Reader] = {
         "properties", "securityProfile", "defender", "securityMonitoring", "enabled", among=(True,)
     ),
     "acr.admin_user": _has("properties", "adminUserEnabled", among=(False,)),
+    "acr.image_vulnerabilities": _healthy("c0b7cfc6-3172-465a-b378-53c7ff2cc0d5"),
+    "compute.endpoint_protection": _healthy("06e3a6db-6c0c-4ad9-943f-31d9d73ecf6c"),
+    "defender.system_updates": _healthy("90386950-71ca-4357-a12e-486d1679427c"),
     "acr.anonymous_pull": _has("properties", "anonymousPullEnabled", among=(False,)),
     "sql.min_tls": _has("properties", "minimalTlsVersion", among=("1.2", "1.3")),
     "sql.public_network_access": _has("properties", "publicNetworkAccess", among=("Disabled",)),
@@ -197,7 +206,7 @@ READERS: dict[str, Reader] = {
     "sql.defender": _child("/securityAlertPolicies", "Default", "state", among=("Enabled",)),
     "sql.tde_cmk": _child("/encryptionProtector", "current", "serverKeyType", among=("AzureKeyVault",)),
     "sql.entra_only": _child(
-        "/azureADOnlyAuthentications", "Default", "azureADOnlyAuthentication", among=(True,)
+        "/administrators", "ActiveDirectory", "azureADOnlyAuthentication", among=(True,)
     ),
     "sql.entra_admin": _child(
         "/administrators", "ActiveDirectory", "administratorType", among=("ActiveDirectory",)
@@ -222,6 +231,7 @@ READERS: dict[str, Reader] = {
     "mysql.require_secure_transport": _parameter("require_secure_transport", "ON"),
     "mysql.tls_version": _parameter("tls_version", "TLSv1.2", "TLSv1.3", "TLSv1.2,TLSv1.3"),
     "mysql.audit_log_enabled": _parameter("audit_log_enabled", "ON"),
+    "mysql.audit_log_connection": _parameter("audit_log_events", "CONNECTION"),
     "cosmosdb.local_auth": _has("properties", "disableLocalAuth", among=(True,)),
     "cosmosdb.public_network_access": _has("properties", "publicNetworkAccess", among=("Disabled",)),
     "cosmosdb.min_tls": _has("properties", "minimalTlsVersion", among=("Tls12",)),
@@ -264,7 +274,6 @@ READERS: dict[str, Reader] = {
     "logging.alert.delete_public_ip": _alert("Microsoft.Network/publicIPAddresses/delete"),
     "rbac.custom_owner_role": _custom_role_is_narrow,
     "rbac.service_principal_owner": lambda _, one: not one["properties"]["roleDefinitionId"].endswith(_OWNER),
-    "identity.app_password_credential": _no_password,
     "identity.users_create_tenants": _has(
         "properties", "defaultUserRolePermissions", "allowedToCreateTenants", among=(False,)
     ),
@@ -274,6 +283,10 @@ READERS: dict[str, Reader] = {
     "identity.users_create_security_groups": _has(
         "properties", "defaultUserRolePermissions", "allowedToCreateSecurityGroups", among=(False,)
     ),
+    "identity.consent.blocked": _has(
+        "properties", "defaultUserRolePermissions", "permissionGrantPoliciesAssigned", among=([],)
+    ),
+    "identity.mfa_device_join": _has("properties", "multiFactorAuthConfiguration", among=("required",)),
     "identity.guest_access_restricted": _has(
         "properties", "guestUserRoleId", among=("2af84b1e-32c8-42b7-82bc-daa82404023b",)
     ),
@@ -285,10 +298,15 @@ READERS: dict[str, Reader] = {
 UNREAD = frozenset(
     {
         "identity.app_credential_expiry",
+        "identity.app_password_credential",
         "keyvault.certificate_near_expiry",
+        "keyvault.key_expired",
+        "keyvault.key_near_expiry",
+        "keyvault.secret_expired",
         "keyvault.secret_near_expiry",
         "rbac.disabled_accounts",
         "rbac.orphaned_assignment",
+        "storage.key_rotation_90d",
     }
 )
 """Rules of plantings that are recorded without a reader: they need a date or the directory."""

@@ -49,6 +49,11 @@ def put(resource: Resource, path: str, value: Any) -> None:
         place[last] = value
 
 
+def own_draws(resource: Resource, purpose: str) -> Random:
+    """Chance of this resource's own: what it decides shifts nobody else's draws."""
+    return Random(f"{resource['id']}:{purpose}")
+
+
 def vary(
     resource: Resource, settings: Iterable[Setting], rng: Random, *, owner: Resource | None = None
 ) -> list[Expectation]:

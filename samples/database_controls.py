@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from samples.arm import Resource, Scope, guid
-from samples.controls import Furnishing, Setting, child, vary
+from samples.controls import Furnishing, Setting, child, own_draws, vary
 
 SQL = "Microsoft.Sql/servers"
 POSTGRESQL = "Microsoft.DBforPostgreSQL/flexibleServers"
@@ -75,6 +75,7 @@ _MYSQL_PARAMETERS = (
     ("tls_version", "mysql.tls_version", "TLSv1.2,TLSv1.3", "TLSv1,TLSv1.1,TLSv1.2"),
     ("audit_log_enabled", "mysql.audit_log_enabled", "ON", "OFF"),
 )
+_MYSQL_EVENTS = (("audit_log_events", "mysql.audit_log_connection", "CONNECTION", "DDL,DML"),)
 
 
 def furnish_sql(server: Resource, rules: list[Resource], rng: Random) -> Furnishing:
@@ -83,22 +84,30 @@ def furnish_sql(server: Resource, rules: list[Resource], rng: Random) -> Furnish
     done.expectations += vary(server, SERVER, rng)
     ranges = {(one["properties"]["startIpAddress"], one["properties"]["endIpAddress"]) for one in rules}
     everyone, azure = ("0.0.0.0", "255.255.255.255"), ("0.0.0.0", "0.0.0.0")  # noqa: S104 - firewall ranges
-    done.expect("sql.firewall_any_ip", server, everyone not in ranges)
-    done.expect("sql.allow_azure_services", server, azure not in ranges)
+    if server["properties"]["publicNetworkAccess"] == "Enabled":
+        # Without public access the rules stay, and decide nothing.
+        done.expect("sql.firewall_any_ip", server, everyone not in ranges)
+        done.expect("sql.allow_azure_services", server, azure not in ranges)
+    entra_only = False
     for kind, name, rule_id, member, secure, weak, share in _SQL_CHILDREN:
         is_weak = rng.random() < share
         properties: dict[str, Any] = {member: weak if is_weak else secure}
         if kind == "auditingSettings" and not is_weak:
             properties |= {"retentionDays": 0, "isAzureMonitorTargetEnabled": True}
+        entra_only |= kind == "azureADOnlyAuthentications" and not is_weak
         done.add(child(server, f"{SQL}/{kind}", name, properties))
         done.expect(rule_id, server, not is_weak)
-    has_admin = rng.random() < 0.6
+    # Azure turns SQL logins off only where an Entra administrator is set, and says so of the administrator.
+    drawn = rng.random() < 0.6
+    has_admin = drawn or entra_only
     if has_admin:
+        ids = rng if drawn else own_draws(server, "administrator")
         admin = {
             "administratorType": "ActiveDirectory",
             "login": "dba",
-            "sid": guid(rng),
-            "tenantId": guid(rng),
+            "sid": guid(ids),
+            "tenantId": guid(ids),
+            "azureADOnlyAuthentication": entra_only,
         }
         done.add(child(server, f"{SQL}/administrators", "ActiveDirectory", admin))
     done.expect("sql.entra_admin", server, has_admin)
@@ -136,15 +145,26 @@ def postgresql(scope: Scope, name: str, rng: Random) -> Furnishing:
         POSTGRESQL, name, properties, sku={"name": "Standard_D2ds_v5", "tier": "GeneralPurpose"}
     )
     done.add(server, POSTGRESQL_SERVER, rng)
+    if server["properties"]["authConfig"]["activeDirectoryAuth"] == "Enabled":
+        _add_entra_administrator(done, server)
     _parameters(done, server, _POSTGRESQL_PARAMETERS, rng)
     open_to_azure = rng.random() < 0.5
+    if server["properties"]["network"]["publicNetworkAccess"] == "Enabled":
+        done.expect("postgresql.allow_azure_services", server, not open_to_azure)
     if open_to_azure:
         everywhere = {"startIpAddress": "0.0.0.0", "endIpAddress": "0.0.0.0"}  # noqa: S104 - a firewall range
         done.add(
             child(server, f"{POSTGRESQL}/firewallRules", "AllowAllAzureServicesAndResources", everywhere)
         )
-    done.expect("postgresql.allow_azure_services", server, not open_to_azure)
     return done
+
+
+def _add_entra_administrator(done: Furnishing, server: Resource) -> None:
+    """Without one, Entra authentication lets nobody in."""
+    own = own_draws(server, "administrator")
+    who = guid(own)
+    who_it_is = {"objectId": who, "principalName": "dba", "principalType": "Group", "tenantId": guid(own)}
+    done.add(child(server, f"{POSTGRESQL}/administrators", who, who_it_is))
 
 
 def mysql(scope: Scope, name: str, rng: Random) -> Furnishing:
@@ -158,6 +178,7 @@ def mysql(scope: Scope, name: str, rng: Random) -> Furnishing:
     )
     done.add(server, MYSQL_SERVER, rng)
     _parameters(done, server, _MYSQL_PARAMETERS, rng)
+    _parameters(done, server, _MYSQL_EVENTS, own_draws(server, "events"))
     return done
 
 

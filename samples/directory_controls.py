@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from samples.arm import Resource, guid
-from samples.controls import Furnishing, Setting, extension, put
+from samples.controls import Furnishing, Setting, extension, own_draws, put, vary
 from samples.subscription_controls import AUTHORIZATION, assignment
 from samples.vault_controls import day_text
 from samples.workloads import ROLES
@@ -28,6 +28,13 @@ AUTHORIZATION_POLICY = (
             MEMBER_LIKE_GUEST, 0.5),
     Setting("identity.guest_invites_restricted", "properties.allowInvitesFrom", "adminsAndGuestInviters",
             "everyone", 0.5),
+)  # fmt: skip
+_CONSENT = "properties.defaultUserRolePermissions.permissionGrantPoliciesAssigned"
+_SELF = "ManagePermissionGrantsForSelf.microsoft-user-default-"
+CONSENT = Setting("identity.consent.blocked", _CONSENT, [], [f"{_SELF}low"], 0.5)
+DEVICE_POLICY = (
+    Setting("identity.mfa_device_join", "properties.multiFactorAuthConfiguration", "required", "notRequired",
+            0.5),
 )  # fmt: skip
 _FIRST_NAMES = (
     "Ada",
@@ -72,8 +79,11 @@ def furnish(users: int, apps: int, rng: Random, now: datetime) -> tuple[Furnishi
     _people(done, directory, users, rng)
     for number in range(apps):
         _application(done, directory, number, rng, now)
-    _policies(done, rng)
+    _policies(done, directory, rng)
     _administrators(done, directory, rng)
+    logs = [{"category": category, "enabled": True} for category in ("AuditLogs", "OperationalLogs")]
+    target = {"workspaceId": "", "logs": logs, "metrics": []}
+    done.add(extension("", "microsoft.intune/diagnosticSettings", "to-logs", target))
     for role, definition in ROLES.items():
         properties = {"roleName": role, "type": "BuiltInRole", "assignableScopes": ["/"], "permissions": []}
         done.add(extension("", f"{AUTHORIZATION}/roleDefinitions", definition, properties))
@@ -129,18 +139,26 @@ def _application(done: Furnishing, directory: Directory, number: int, rng: Rando
                  keyCredentials=keys, federatedIdentityCredentials=federated,
                  signInAudience="AzureADMyOrg")  # fmt: skip
     done.add(app)
-    done.expect("identity.app_password_credential", app, not passwords)
-    if any(one < 0 for one in days):
-        done.expect("identity.app_credential_expiry", app, False, now.date().isoformat())
+    in_force = any(one["endDateTime"] > day_text(now, 0) for one in passwords)
+    done.expect("identity.app_password_credential", app, not in_force, now.date().isoformat())
+    # Neither past, nor within 30 days, nor further ahead than the 180 that the portal proposes.
+    kept = all(30 < one <= 180 for one in days)
+    done.expect("identity.app_credential_expiry", app, kept, now.date().isoformat())
     principal = entity("servicePrincipals", guid(rng), appId=app_id, displayName=name, accountEnabled=True,
                        servicePrincipalType="Application", passwordCredentials=[],
                        keyCredentials=[])  # fmt: skip
     directory.principals.append(done.add(principal))
 
 
-def _policies(done: Furnishing, rng: Random) -> None:
+def _policies(done: Furnishing, directory: Directory, rng: Random) -> None:
     policy = entity("policies/authorizationPolicy", "authorizationPolicy", displayName="Authorization Policy")
     done.add(policy, AUTHORIZATION_POLICY, rng)
+    done.expectations += vary(policy, (CONSENT,), own_draws(directory.users[0], "consent"))
+    everyone = {"isAdminConfigurable": True, "allowedToRegister": {}, "allowedToJoin": {}}
+    devices = entity("policies/deviceRegistrationPolicy", "deviceRegistrationPolicy", userDeviceQuota=50,
+                     displayName="Device Registration Policy", azureADJoin=everyone,
+                     azureADRegistration=everyone, localAdminPassword={"isEnabled": False})  # fmt: skip
+    done.add(devices, DEVICE_POLICY, own_draws(directory.users[0], "devices"))
     defaults = rng.random() < 0.5
     line = entity(
         "policies/identitySecurityDefaultsEnforcementPolicy", "00000000-0000-0000-0000-000000000005"

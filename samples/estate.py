@@ -216,7 +216,7 @@ def _end(spec: EstateSpec, number: int, count: int, directory: Directory | None)
     rng = Random(f"{spec.seed}:end")
     scope = _scope(spec, number, rng)
     lines = [workloads.role_assignment(scope, rng) for _ in range(count)]
-    return Part(lines, [], [full.assign(line, directory, rng) for line in lines])
+    return Part(lines, [], [meant for line in lines for meant in full.assign(line, directory, rng)])
 
 
 def _part(
@@ -235,7 +235,9 @@ def _edge(spec: EstateSpec, number: int) -> Part:
     """Edge `number`: the shapes take turns."""
     rng = Random(f"{spec.seed}:{number}:edge")
     shape = tuple(edges.SHAPES)[number % len(edges.SHAPES)]
-    return Part(edges.build(shape, number, _scope(spec, number, rng), rng), [], edge=shape)
+    resources = edges.build(shape, number, _scope(spec, number, rng), rng)
+    assessed = full.assess(resources)
+    return Part([*resources, *assessed.resources], [], assessed.expectations, edge=shape)
 
 
 def parts(spec: EstateSpec) -> Iterator[Part]:

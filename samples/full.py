@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from samples import (
+    assessments,
     database_controls,
     directory_controls,
     storage_controls,
@@ -25,9 +26,9 @@ NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
 _PEOPLE_PER_THOUSAND = 10
 _APPS_PER_THOUSAND = 6
+_MACHINE = "Microsoft.Compute/virtualMachines"
 _ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 _SETTINGS = {
-    storage_controls.KIND: storage_controls.furnish,
     "Microsoft.Web/sites": web_controls.furnish_site,
     "Microsoft.ContainerService/managedClusters": web_controls.furnish_cluster,
     "Microsoft.ContainerRegistry/registries": web_controls.furnish_registry,
@@ -53,18 +54,20 @@ def furnish(
     resources: list[Resource], scope: Scope, label: str, directory: Directory, rng: Random, now: datetime
 ) -> Furnishing:
     """What is added to the resources of one landing zone, whose settings are varied in place."""
-    done = Furnishing.empty()
+    done = assess(resources)
     for resource in list(resources):
         kind = resource["type"]
         if kind in _SETTINGS:
             done.take(_SETTINGS[kind](resource, rng))
+        elif kind == storage_controls.KIND:
+            done.take(storage_controls.furnish(resource, rng, now))
         elif kind == vault_controls.KIND:
             done.take(vault_controls.furnish(resource, rng, now))
         elif kind == database_controls.SQL:
             rules = [one for one in resources if one["id"].startswith(f"{resource['id']}/firewallRules/")]
             done.take(database_controls.furnish_sql(resource, rules, rng))
         elif kind == _ROLE_ASSIGNMENT:
-            done.expectations.append(assign(resource, directory, rng))
+            done.expectations += assign(resource, directory, rng)
     for share, build in (
         (0.1, database_controls.postgresql),
         (0.06, database_controls.mysql),
@@ -76,7 +79,16 @@ def furnish(
     return done
 
 
-def assign(line: Resource, directory: Directory, rng: Random) -> Expectation:
+def assess(resources: list[Resource]) -> Furnishing:
+    """What Defender for Cloud says of the machines among these resources."""
+    done = Furnishing.empty()
+    for resource in resources:
+        if resource["type"] == _MACHINE:
+            done.take(assessments.of_machine(resource))
+    return done
+
+
+def assign(line: Resource, directory: Directory, rng: Random) -> list[Expectation]:
     """Give a role assignment to somebody of the directory; one in twelve stays with somebody long gone."""
     orphan = rng.random() < 0.08
     if not orphan:
@@ -85,4 +97,8 @@ def assign(line: Resource, directory: Directory, rng: Random) -> Expectation:
         line["properties"]["principalId"] = rng.choice(known or directory.users)["properties"]["id"]
         if not known:
             line["properties"]["principalType"] = "User"
-    return Expectation("rbac.orphaned_assignment", line["id"], not orphan)
+    disabled = line["properties"]["principalId"] in directory.disabled
+    return [
+        Expectation("rbac.orphaned_assignment", line["id"], not orphan),
+        Expectation("rbac.disabled_accounts", line["id"], not disabled),
+    ]

@@ -1,9 +1,10 @@
 """What hangs on a storage account: blob and file services, containers; and the account's own settings."""
 
+from datetime import datetime, timedelta
 from random import Random
 
 from samples.arm import Resource
-from samples.controls import ABSENT, Furnishing, Setting, child, put, vary
+from samples.controls import ABSENT, Furnishing, Setting, child, own_draws, put, vary
 
 KIND = "Microsoft.Storage/storageAccounts"
 
@@ -19,7 +20,7 @@ ACCOUNT = (
     Setting("storage.key_rotation_reminder", "properties.keyPolicy", {"keyExpirationPeriodInDays": 90},
             ABSENT, 0.5),
     Setting("storage.sas_policy", "properties.sasPolicy",
-            {"sasExpirationPeriod": "0.08:00:00", "expirationAction": "Block"}, ABSENT, 0.8),
+            {"sasExpirationPeriod": "00.01:00:00", "expirationAction": "Block"}, ABSENT, 0.8),
     Setting("storage.geo_redundant", "sku.name", "Standard_GRS", "Standard_LRS", 0.6),
 )  # fmt: skip
 BLOB_SERVICE = (
@@ -38,12 +39,20 @@ FILE_SERVICE = (
             "AES-256-GCM;", "AES-128-CCM;AES-128-GCM;AES-256-GCM;", 0.5),
 )  # fmt: skip
 _CONTAINERS = ("logs", "media", "backups", "exports")
+_KEY_AGES = (20, 60, 88, 120, 400)
+"""Days since an access key was made: CIS asks for a new one every 90."""
 
 
-def furnish(account: Resource, rng: Random) -> Furnishing:
-    """The account's settings varied, its services, and up to two containers."""
+def furnish(account: Resource, rng: Random, now: datetime) -> Furnishing:
+    """The account's settings varied, the age of its keys, its services, and up to two containers."""
     done = Furnishing.empty()
-    done.expectations += vary(account, ACCOUNT, rng)
+    done.expectations += [
+        one
+        for one in vary(account, ACCOUNT, rng)
+        # Where Shared Key is off, the keys open nothing and nobody need be reminded of them.
+        if account["properties"]["allowSharedKeyAccess"] or one.rule_id != "storage.key_rotation_reminder"
+    ]
+    _date_keys(done, account, now)
     account["sku"]["tier"] = "Standard"
     base = {"sku": dict(account["sku"])}
     blob = child(account, f"{KIND}/blobServices", "default", {"cors": {"corsRules": []}}) | base
@@ -58,3 +67,19 @@ def furnish(account: Resource, rng: Random) -> Furnishing:
         done.add(container)
         done.expect("storage.container_public_access", container, not public)
     return done
+
+
+def _date_keys(done: Furnishing, account: Resource, now: datetime) -> None:
+    rng = own_draws(account, "keys")
+    ages = [rng.choice(_KEY_AGES) for _ in range(2)]
+    put(account, "properties.creationTime", _moment(now - timedelta(days=500)))
+    put(account, "properties.keyCreationTime", {
+        f"key{number}": _moment(now - timedelta(days=age)) for number, age in enumerate(ages, start=1)
+    })  # fmt: skip
+    if account["properties"]["allowSharedKeyAccess"]:
+        done.expect("storage.key_rotation_90d", account, max(ages) <= 90, now.date().isoformat())
+
+
+def _moment(at: datetime) -> str:
+    """As the storage resource provider writes times."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.0000000Z")

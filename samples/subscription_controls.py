@@ -83,6 +83,7 @@ def _activity_log(done: Furnishing, scope: str, rng: Random) -> None:
     exported = rng.random() < 0.7
     done.expect("logging.subscription_diagnostic_setting", scope, exported)
     if not exported:
+        done.expect("logging.subscription_categories", scope, False)
         return
     complete = rng.random() < 0.6
     logs = [

@@ -75,6 +75,7 @@ def _keep(done: Furnishing, vault: Resource, rng: Random, now: datetime) -> None
     done.add(key)
     done.expect(f"keyvault.key_expiry_{model}", key, days is not None)
     done.expect("keyvault.key_rotation", key, rotates)
+    _expect_end(done, key, "key", days, day)
     for serial in range(rng.randint(1, 2)):
         days = expiry(rng)
         secret = child(vault, f"{KIND}/secrets", f"{name}-{serial}", {
@@ -83,17 +84,26 @@ def _keep(done: Furnishing, vault: Resource, rng: Random, now: datetime) -> None
         })  # fmt: skip
         done.add(secret)
         done.expect(f"keyvault.secret_expiry_{model}", secret, days is not None)
-        if days is not None:
-            done.expect("keyvault.secret_near_expiry", secret, days > 30, day)
+        _expect_end(done, secret, "secret", days, day)
     if rng.random() < 0.4:
         _certificate(done, vault, rng, now)
+
+
+def _expect_end(done: Furnishing, line: Resource, kind: str, days: int | None, day: str) -> None:
+    """What has ended is no longer about to end: each is a rule of its own."""
+    if days is not None:
+        done.expect(f"keyvault.{kind}_expired", line, days > 0, day)
+        done.expect(f"keyvault.{kind}_near_expiry", line, not 0 < days <= 30, day)
 
 
 def _certificate(done: Furnishing, vault: Resource, rng: Random, now: datetime) -> None:
     months = rng.choice((12, 12, 36))
     days = rng.choice((9, 200))
+    told = attributes(now, rng, days)
+    # It began when its policy says, counted back from its end.
+    told["created"] = told["updated"] = told["nbf"] = told["exp"] - round(months * 365.25 / 12) * _DAY
     certificate = child(vault, f"{KIND}/certificates", "tls", {
-        "attributes": attributes(now, rng, days), "x5t": f"{rng.getrandbits(160):027x}"[:27],
+        "attributes": told, "x5t": f"{rng.getrandbits(160):027x}"[:27],
         "policy": {"issuer": {"name": "DigiCert"}, "key_props": {"exportable": True, "kty": "RSA",
                    "key_size": 2048, "reuse_key": False},
                    "secret_props": {"contentType": "application/x-pkcs12"},

@@ -3,10 +3,12 @@
 from random import Random
 from typing import Any
 
+from samples import assessments
 from samples.arm import Resource, guid
-from samples.controls import ABSENT, Furnishing, Setting, child, vary
+from samples.controls import ABSENT, Furnishing, Setting, child, own_draws, vary
 
 CONFIG = "Microsoft.Web/sites/config"
+PUBLISHING = "Microsoft.Web/sites/basicPublishingCredentialsPolicies"
 
 SITE = (Setting("appservice.https_only", "properties.httpsOnly", True, False, 0.12),)
 WEB = (
@@ -51,7 +53,17 @@ def furnish_site(site: Resource, rng: Random) -> Furnishing:
     done.expect("appservice.auth", site, guarded)
     settings = {"WEBSITE_RUN_FROM_PACKAGE": "1"}
     done.add(child(site, CONFIG, "appsettings", settings))
+    _publishing(done, site)
     return done
+
+
+def _publishing(done: Furnishing, site: Resource) -> None:
+    """Every app has both policies; each method is open in some."""
+    rng = own_draws(site, "publishing")
+    allowed = {"ftp": rng.random() < 0.3, "scm": rng.random() < 0.4}
+    for method, open_ in allowed.items():
+        done.add(child(site, PUBLISHING, method, {"allow": open_}))
+    done.expect("appservice.basic_auth", site, not any(allowed.values()))
 
 
 def furnish_cluster(cluster: Resource, rng: Random) -> Furnishing:
@@ -60,5 +72,7 @@ def furnish_cluster(cluster: Resource, rng: Random) -> Furnishing:
 
 
 def furnish_registry(registry: Resource, rng: Random) -> Furnishing:
-    """A registry's settings varied."""
-    return Furnishing([], vary(registry, REGISTRY, rng))
+    """A registry's settings varied, and what Defender for Containers says of its images."""
+    done = Furnishing([], vary(registry, REGISTRY, rng))
+    done.take(assessments.of_registry(registry))
+    return done

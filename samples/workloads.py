@@ -99,7 +99,10 @@ def storage_account(scope: Scope, name: str, rng: Random) -> Resource:
                 "virtualNetworkRules": [],
             },
             "encryption": {"keySource": "Microsoft.Storage"},
-            "primaryEndpoints": {"blob": f"https://{name}.blob.core.windows.net/"},
+            "primaryEndpoints": {
+                service: f"https://{name}.{service}.core.windows.net/"
+                for service in ("blob", "dfs", "file", "queue", "table")
+            },
         },
         sku={"name": "Standard_LRS", "tier": "Standard"},
         kind="StorageV2",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.container_events import EventParts, open_events
 from shared.domain.join import Pace
 from shared.services.api_keys import ApiKeys
 from shared.services.application import Application
@@ -22,7 +23,6 @@ from shared.services.finding_changes import FindingChanges
 from shared.services.finding_queries import FindingQueries
 from shared.services.idempotency import IdempotentCalls
 from shared.services.posture_queries import PostureQueries
-from shared.services.publish_events import PublishEvents
 from shared.services.rate_limits import RateLimits
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
@@ -55,7 +55,7 @@ class Container:
         self,
         application: Application,
         engine: Engine,
-        events: PublishEvents | None,
+        events: EventParts,
         finding_lists: FindingRepair,
         stack: AsyncExitStack,
     ) -> None:
@@ -165,11 +165,15 @@ async def open_container(settings: Settings) -> Container:
         )
         publisher = await _publisher(settings, identity, stack)
         callers = await open_callers(settings, tables, stack)
-        sealer = FernetSealer([key.get_secret_value() for key in settings.api.config_keys])
+        sealer = FernetSealer([key.get_secret_value() for key in settings.events.sealing_keys])
         configuration = Configuration(TableConfigStore(tables, sealer), engine.clock, scan.environments)
+        start_scan = StartScan(engine, configuration.environments)
+        events = open_events(
+            settings, engine, tables, publisher, start_scan, configuration, identity.credential, stack
+        )
         application = Application(
             settings=settings,
-            start_scan=StartScan(engine, configuration.environments),
+            start_scan=start_scan,
             scan_control=ScanControl(engine),
             scan_queries=ScanQueries(engine),
             finding_queries=FindingQueries(engine.findings),
@@ -187,11 +191,13 @@ async def open_container(settings: Settings) -> Container:
             rate_limits=callers.rate_limits,
             audit=callers.audit,
             api_keys=callers.api_keys,
+            webhooks=events.webhooks,
+            event_queries=events.queries,
+            schedules=events.schedules,
             probes=(StorageProbe(tables), BrokerProbe(broker)),
             clock=engine.clock,
             tokens=engine.tokens,
         )
-        events = None if publisher is None else PublishEvents(engine.outbox, publisher)
         return Container(application, engine, events, findings, stack.pop_all())
     raise AssertionError("unreachable")
 

@@ -6,13 +6,13 @@ set. An empty value counts as unset. Reading collects every problem before it fa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from shared.settings_events import EVENT_VARIABLES, EventSettings, read_events
 from shared.settings_identity import IDENTITY_VARIABLES, IdentitySettings, read_identity, read_pepper
 from shared.settings_reader import SettingsError, SettingsReader, Variable
 
@@ -34,9 +34,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("EventGrid__topicEndpoint", "Event Grid topic; events are not published when unset"),
     Variable("EventGrid__topicKey", "key of the topic; the identity is used when unset", secret=True),
     *IDENTITY_VARIABLES,
+    *EVENT_VARIABLES,
     Variable("SECURITY_COPILOT_CURSOR_SECRET", "signs paging cursors; at least 32 characters", secret=True),
-    Variable("SECURITY_COPILOT_CONFIG_KEYS", "Fernet keys, newest first, comma list: seal the stored "
-             "configuration, which holds the Slack webhook; stored in clear when unset", secret=True),
     Variable("SECURITY_COPILOT_PUBLIC_URL", "absolute base URL of links, such as https://scan.example.com"),
     Variable("SECURITY_COPILOT_SECURITY_CONTACT", "URI in security.txt for reports of weaknesses (RFC 9116)",
              default="mailto:api-support@security-copilot.com"),
@@ -116,7 +115,6 @@ class ApiSettings(_Frozen):
     """The HTTP surface. `public_url` has no trailing slash."""
 
     cursor_secret: SecretStr
-    config_keys: tuple[SecretStr, ...]
     public_url: str
     security_contact: str
 
@@ -166,6 +164,7 @@ class Settings(_Frozen):
     identity: IdentitySettings
     azure: AzureSettings
     scan: ScanSettings
+    events: EventSettings
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -182,7 +181,6 @@ class Settings(_Frozen):
         event_grid = _event_grid(reader)
         identity = read_identity(reader)
         cursor_secret = reader.secret("SECURITY_COPILOT_CURSOR_SECRET", minimum=MIN_CURSOR_SECRET)
-        config_keys = _config_keys(reader)
         contact = reader.pattern(
             "SECURITY_COPILOT_SECURITY_CONTACT",
             r"(mailto:|https://|tel:)[!-~]{3,300}",
@@ -190,8 +188,9 @@ class Settings(_Frozen):
         )
         azure = _azure(reader)
         scan = _scan(reader)
+        events = read_events(reader)
         reader.raise_problems()
-        if public_url is None or cursor_secret is None or azure is None or identity is None:
+        if public_url is None or cursor_secret is None or azure is None or identity is None or events is None:
             raise SettingsError(["settings are incomplete"])  # not reached: raise_problems has raised
         return cls(
             storage=storage,
@@ -199,13 +198,13 @@ class Settings(_Frozen):
             event_grid=event_grid,
             api=ApiSettings(
                 cursor_secret=cursor_secret,
-                config_keys=config_keys,
                 public_url=public_url,
                 security_contact=contact,
             ),
             identity=identity,
             azure=azure,
             scan=scan,
+            events=events,
         )
 
 
@@ -233,16 +232,6 @@ class KeyCommandSettings(_Frozen):
         if azure is None or pepper is None:
             raise SettingsError(["settings are incomplete"])  # not reached: raise_problems has raised
         return cls(storage=storage, azure=azure, pepper=pepper)
-
-
-def _config_keys(reader: SettingsReader) -> tuple[SecretStr, ...]:
-    """Fernet keys (https://github.com/fernet/spec): 32 bytes in base64url, newest first."""
-    name = "SECURITY_COPILOT_CONFIG_KEYS"
-    keys = [key.strip() for key in (reader.text(name) or "").split(",") if key.strip()]
-    if any(not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key) for key in keys):
-        reader.problem(name, "must be 32 bytes in base64url, or several of them with commas")
-        return ()
-    return tuple(SecretStr(key) for key in keys)
 
 
 def _storage(reader: SettingsReader) -> StorageSettings:

@@ -16,6 +16,7 @@ from devhost.azure.arm_id import ArmPath, parse
 from devhost.azure.arm_page import Body, PageRequest
 from devhost.azure.arm_read import ArmReader
 from devhost.azure.arm_write import MAX_BODY_BYTES, ArmWriter, Written
+from devhost.azure.change_events import ChangeEvents
 from devhost.azure.errors import ArmError, AzureError, bad_request, json_response, raw_response
 from devhost.azure.estate import Estate
 from devhost.azure.faults import Faults, FaultSchedule, FaultsError, WrongAnswer, read_faults
@@ -48,7 +49,13 @@ class StandInApp:
     """
 
     def __init__(
-        self, estate: Estate, faults: Faults, identity: Identity, tenant_id: str, clock: Clock
+        self,
+        estate: Estate,
+        faults: Faults,
+        identity: Identity,
+        tenant_id: str,
+        clock: Clock,
+        event_webhook: str | None = None,
     ) -> None:
         self.estate = estate
         self.schedule = FaultSchedule(faults)
@@ -64,7 +71,8 @@ class StandInApp:
         self._microsoft_graph = MicrosoftGraph(estate, clock)
         self._vaults = KeyVaultDataPlane(estate, tenant_id, clock)
         self._operations = Operations()
-        self._writer = ArmWriter(estate, self._operations)
+        self.changes = ChangeEvents(event_webhook, tenant_id)
+        self._writer = ArmWriter(estate, self._operations, self.changes.announce)
         self._start_quotas()
         self.web_app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[self._answer])
         self.web_app.router.add_get("/msi/token", self._token)

@@ -8,8 +8,21 @@ from devhost.azure.estate import Estate
 from devhost.azure.faults import Faults
 from devhost.azure.nested import resource_at
 
-_SINGLETONS: Final = frozenset({"default", "current"})
+_SINGLETONS: Final = frozenset({"default", "current", "configreferences"})
 """Names of children that every parent has, whether or not the estate holds them (`blobServices/default`)."""
+
+
+_PUBLISHED: Final = {
+    "microsoft.security/jitnetworkaccesspolicies": "Microsoft.Security/locations/jitNetworkAccessPolicies",
+    "microsoft.subscription/policies": "Microsoft.Subscription/Policies/default",
+}
+"""Types of lists that Azure's operations name otherwise (learn.microsoft.com/azure/role-based-access-control,
+"Azure permissions for Security" and "Azure permissions for General")."""
+
+
+def read_action(resource_type: str) -> str:
+    """The action that reading this type, or a list of it, needs."""
+    return f"{_PUBLISHED.get(resource_type.lower(), resource_type)}/read"
 
 
 def require_visible(estate: Estate, faults: Faults, path: ArmPath, action: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from devhost.azure.arm_access import require_owner, require_visible
+from devhost.azure.arm_access import read_action, require_owner, require_visible
 from devhost.azure.arm_actions import ArmActions, is_configuration_list
 from devhost.azure.arm_id import ArmPath, parse, scope_prefix
 from devhost.azure.arm_page import Body, PageRequest, page_of, value
@@ -15,6 +15,7 @@ from devhost.azure.errors import ArmError, resource_not_found
 from devhost.azure.estate import Estate
 from devhost.azure.estate_file import ResourceGroup
 from devhost.azure.faults import Faults
+from devhost.azure.management_groups import DESCENDANTS, descendants
 from devhost.azure.nested import collection_of, resource_at
 
 _AT_SCOPE_ONLY: Final = frozenset({"microsoft.insights/diagnosticsettings", "microsoft.security/pricings"})
@@ -30,7 +31,9 @@ _INHERITED: Final = frozenset(
     )
 )
 """Types whose list of a scope has the tenant's and the management groups' entries too."""
-_TENANT_LISTS: Final = frozenset({"microsoft.authorization", "microsoft.aadiam", "microsoft.management"})
+_TENANT_LISTS: Final = frozenset(
+    {"microsoft.aadiam", "microsoft.authorization", "microsoft.intune", "microsoft.management"}
+)
 """Namespaces with lists above the subscriptions."""
 _ABOVE: Final = "/providers/"
 _SECRETS: Final = "microsoft.keyvault/vaults/secrets"
@@ -92,7 +95,7 @@ class ArmReader:
             return value([faults.permission])
         if is_configuration_list(path):
             return self._actions.configuration(path, faults)
-        require_visible(self._estate, faults, path, f"{path.resource_type}/read")
+        require_visible(self._estate, faults, path, read_action(path.resource_type))
         if path.resource_type.lower() == _CERTIFICATES:
             raise ArmError(404, "InvalidResourceType", "Certificates of a vault are on its data plane only.")
         if path.is_collection:
@@ -159,10 +162,12 @@ class ArmReader:
         }
 
     def _above_subscriptions(self, path: ArmPath, faults: Faults, page: PageRequest) -> Body:
+        if path.resource_type.lower() == DESCENDANTS:
+            return value(descendants(self._estate, self._tenant_id, path))
         listed = path.is_collection and (path.namespace or "").lower() in _TENANT_LISTS
         if not path.is_resource and not listed:
             raise resource_not_found(path.path)
-        require_visible(self._estate, faults, path, f"{path.resource_type}/read")
+        require_visible(self._estate, faults, path, read_action(path.resource_type))
         if not listed:
             return self._resource(path)
         kind = path.resource_type.lower()

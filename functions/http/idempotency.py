@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from functions.http.conditional import representation
-from functions.http.exchange import Reply
+from functions.http.exchange import Call, Reply
 from shared.domain.errors import ConflictError, InvalidRequestError, Reason
 from shared.domain.idempotency import Attempt, KeptAnswer
+from shared.domain.ids import IdKind, make_id
 from shared.services.idempotency import Claim, IdempotentCalls
 
 HEADER: Final = "Idempotency-Key"
@@ -44,6 +45,16 @@ def call_digest(principal_id: str, method: str, path: str, key: str) -> str:
 def body_digest(body: BaseModel) -> str:
     """Fingerprint of what a body says; spaces and the order of members say nothing."""
     return hashlib.sha256(body.model_dump_json(exclude_unset=True).encode()).hexdigest()
+
+
+def repeatable_id(call: Call[Any, Any], kind: IdKind) -> str | None:
+    """The id that every attempt of a call with an idempotency key gives to what it makes; None without one.
+
+    It has the second of the first attempt and a tail of the key's digest: a second attempt meets what the
+    first has made.
+    """
+    attempt = call.attempt
+    return None if attempt is None else make_id(kind, attempt.begun_at, attempt.key[:8])
 
 
 async def once(

@@ -1,4 +1,4 @@
-"""Timers: restart scans that stand still, publish events that wait, keep lists true, end suppressions."""
+"""Timers: restart scans that stand still, keep lists of findings true, end suppressions, forget answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from shared.services.sweep_scans import SweepScans
 log = logging.getLogger(__name__)
 
 SWEEP: Final = "*/30 * * * * *"
-PUBLISH: Final = "*/10 * * * * *"
 REPAIR: Final = "15 * * * * *"
 SUPPRESSIONS: Final = "45 * * * * *"
 FORGET: Final = "0 20 * * * *"
@@ -30,13 +29,6 @@ def blueprint(container: ContainerGetter) -> func.Blueprint:
         restarted = await SweepScans((await container()).engine).run()
         if restarted:
             log.warning("started %s scans again", restarted)
-
-    @timers.function_name("publish_events")
-    @timers.timer_trigger(arg_name="timer", schedule=PUBLISH, run_on_startup=False, use_monitor=True)
-    async def publish_events(timer: func.TimerRequest) -> None:
-        events = (await container()).events
-        if events is not None:
-            await events.run()
 
     @timers.function_name("keep_finding_lists")
     @timers.timer_trigger(arg_name="timer", schedule=REPAIR, run_on_startup=False, use_monitor=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from shared.api import security, v1
+from shared.domain.attack_path import AttackPath
 from shared.domain.config import sla_breached, sla_due_at
 from shared.domain.errors import InvalidRequestError, Reason
 from shared.domain.exposure import Exposure
@@ -232,6 +233,11 @@ def _finding(
 def exposure_row(exposure: Exposure) -> v1.ExposureRow:
     """X-11's row."""
     return v1.ExposureRow(**dict(exposure))
+
+
+def attack_path_row(path: AttackPath) -> v1.AttackPathRow:
+    """X-21's row."""
+    return v1.AttackPathRow(id=path.id, **dict(path))
 
 
 def rule(metadata: RuleMetadata) -> v1.Rule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -86,6 +86,11 @@ class Observation:
     def evidence(self) -> dict[str, Any]:
         """The evidence as it is stored and shown; a new object each time."""
         return unpack_evidence(self.packed_evidence, self.resource_id, self.evaluated_id)
+
+    def changed(self, evidence: Mapping[str, Any], **members: Any) -> Observation:
+        """The same problem with other evidence, and other members where given."""
+        packed = pack_evidence(evidence, self.resource_id, self.evaluated_id)
+        return replace(self, packed_evidence=packed, **members)
 
     @property
     def fingerprint(self) -> str:

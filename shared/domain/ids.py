@@ -19,6 +19,7 @@ class IdKind(StrEnum):
     WEBHOOK = "wh"
     EVENT = "evt"
     SUPPRESSION = "sup"
+    SCHEDULE = "sch"
 
 
 TAIL: Final = r"-\d{8}-\d{6}(-[0-9a-z]{4,8})?"

@@ -157,6 +157,8 @@ class Marker(BaseModel):
     expiring_soon: int | None = Field(
         default=None, description="findings about credentials that expire soon; None = no rule looks at any"
     )
+    attack_paths: int = 0
+    attack_paths_omitted: int = 0
 
 
 class PlanDigest(BaseModel):

@@ -21,11 +21,13 @@ EXPIRES_SOON: Final = "expires_within_window"
 class RuleScope(StrEnum):
     """What a rule is evaluated on.
 
-    A subscription's resources by their columns, its joined network, or the objects of a directory.
+    A subscription's resources by their columns, its joined network, both together, or the objects of a
+    directory.
     """
 
     RESOURCE = "resource"
     NETWORK = "network"
+    ESTATE = "estate"
     DIRECTORY = "directory"
 
 

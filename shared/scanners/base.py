@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from shared.domain.attack_path import AttackPath
 from shared.domain.coverage import ReadFailure, TypeCoverage
 from shared.domain.exposure import Exposure
 from shared.domain.finding import Observation
@@ -58,6 +59,9 @@ class Related:
     observations: list[Observation] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
     failures: list[ReadFailure] = field(default_factory=list)
+    attack_paths: list[AttackPath] = field(default_factory=list)
+    paths_omitted: int = 0
+    """Attack paths that were found and, being less severe, are not kept."""
     confirmable: list[Confirmable] = field(default_factory=list)
     """Critical findings about which Azure is to be asked, in the order of their fingerprints."""
     _looked_at: dict[str, str] = field(default_factory=dict)
@@ -159,8 +163,13 @@ class Scanner(Protocol):
         """What is to be read below the rows of a page."""
         ...
 
-    async def read_details(self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads) -> Collected:
+    async def read_details(
+        self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads, *, last: bool = False
+    ) -> Collected:
         """Read what was ordered.
+
+        Args:
+            last: there is no later try: what fails now is named, and the rest is kept.
 
         Raises:
             InventoryError: transient: a later try may succeed.

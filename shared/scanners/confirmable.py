@@ -35,8 +35,11 @@ def confirmable_findings(
     """The critical findings whose evidence names paths to interfaces, and the packets to ask about."""
     found = []
     for observation in observations:
-        rows, evidence = observation.evidence.get("exposures"), observation.evidence
-        if observation.severity is not Severity.CRITICAL or not rows:
+        if observation.severity is not Severity.CRITICAL:
+            continue
+        evidence = observation.evidence
+        rows = evidence.get("exposures")
+        if not rows:
             continue
         paths = _told_apart(probes_of(network, frozenset(rows), _ports(evidence.get("ports"))))
         if paths:

@@ -10,9 +10,10 @@ from typing import Any, Final
 from shared.domain.coverage import ReadFailure
 from shared.domain.reading import is_directory, scope_resource_id
 from shared.domain.resource import Resource, UnreadableResourceError, parse_row
+from shared.ports.errors import InventoryError
 from shared.ports.reads import AzureReads
 from shared.rules.columns import ColumnPlan
-from shared.scanners.base import Collected, Focus
+from shared.scanners.base import Collected
 from shared.scanners.details import Collector, Detail, DetailOrder
 from shared.scanners.network_details import network_part_of_list
 from shared.scanners.projections import counted, listed, projected, unreadable
@@ -26,11 +27,14 @@ async def read_orders(
     collectors: Mapping[str, Collector],
     reads: AzureReads,
     plan: ColumnPlan,
-    focus: Focus,
     *,
     network: bool,
+    last: bool = False,
 ) -> Collected:
     """Read what was ordered. The unit of the coverage is a list: `asked` lists, `read` whole or `failed`.
+
+    Args:
+        last: there is no later try: a transient failure is one of the list that it met.
 
     Raises:
         InventoryError: transient: a later try may succeed.
@@ -42,13 +46,14 @@ async def read_orders(
             return await collectors[order.collector].read(order.parent, frozenset(order.types), reads)
 
     answers = await asyncio.gather(*(one(order) for order in orders), return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, BaseException):
-            raise answer
     tally = _Tally(plan, network)
-    for order, details in zip(orders, answers, strict=True):
-        if not isinstance(details, BaseException):
-            tally.take(order, details)
+    for order, answer in zip(orders, answers, strict=True):
+        if not isinstance(answer, BaseException):
+            tally.take(order, answer)
+        elif last and isinstance(answer, InventoryError):
+            tally.take(order, [Detail(kind, reason=str(answer)) for kind in order.types])
+        else:
+            raise answer
     return tally.collected()
 
 
@@ -67,20 +72,25 @@ class _Tally:
         by_type = {one.type: one for one in details}
         for kind in order.types:
             detail = by_type.get(kind) or Detail(kind, reason="its collector gave no answer")
-            reason = detail.reason or self._rows(order, detail)
-            key = order.scope_id, kind
-            if reason is None:
-                self._read[key] += 1
+            shown = detail.reason is None or bool(detail.rows)
+            problem = self._rows(order, detail) if shown else detail.reason
+            if problem is None:
                 self._add(order, listed(order.parent["id"], kind))
             else:
-                self._failed[key] += 1
-                self._reasons.setdefault(key, reason)
-                if detail.denied:
-                    self._denied.add(key)
-                self._add(order, unreadable(order.parent["id"], kind, reason))
-                self._found.failures.append(
-                    ReadFailure(resource_id=order.parent["id"], type=kind, reason=reason)
-                )
+                self._add(order, unreadable(order.parent["id"], kind, problem))
+            self._count(order, detail, problem or detail.reason)
+
+    def _count(self, order: DetailOrder, detail: Detail, reason: str | None) -> None:
+        key = order.scope_id, detail.type
+        if reason is None:
+            self._read[key] += 1
+            return
+        self._failed[key] += 1
+        self._reasons.setdefault(key, reason)
+        if detail.denied:
+            self._denied.add(key)
+        failure = ReadFailure(resource_id=order.parent["id"], type=detail.type, reason=reason)
+        self._found.failures.append(failure)
 
     def _rows(self, order: DetailOrder, detail: Detail) -> str | None:
         """Project the rows of a list; why one of them could not be understood."""

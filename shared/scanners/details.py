@@ -43,7 +43,7 @@ class Detail:
     type: str
     rows: tuple[Any, ...] = ()
     reason: str | None = None
-    """Why they could not be read; rows are then what was read all the same."""
+    """Why they could not be read; with rows, what of them is hidden, which the rows themselves show."""
     denied: bool = False
     """Whether the reason is a missing permission."""
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
+from shared.attack_paths.analysis import find_paths
+from shared.domain.attack_path import AttackPath
 from shared.domain.coverage import CoverageStatus, ReadFailure, TypeCoverage
 from shared.domain.exposure import Exposure
 from shared.domain.plan_record import Reading
@@ -17,7 +19,8 @@ from shared.exposure.network import NETWORK_TYPES, UNEVALUATED_ENTRY_TYPES, Subs
 from shared.ports.reads import AzureReads
 from shared.rules.base import Rule, RuleMetadata, RuleResult, RuleScope
 from shared.rules.columns import ColumnPlan
-from shared.rules.registry import ResourceRule
+from shared.rules.estate import Estate
+from shared.rules.registry import EstateRule, ResourceRule
 from shared.rules.resources import RuleSettings, SubscriptionResources
 from shared.scanners.base import Collected, Focus, Projection, Related
 from shared.scanners.confirmable import CONFIRMATION_NEEDS, confirmable_findings
@@ -46,6 +49,7 @@ class EstateScanner:
         *,
         network_rules: Sequence[Rule[SubscriptionNetwork]] = (),
         resource_rules: Sequence[ResourceRule] = (),
+        estate_rules: Sequence[EstateRule] = (),
         collectors: Sequence[Collector] = (),
         network: bool = False,
         settings: RuleSettings | None = None,
@@ -55,6 +59,7 @@ class EstateScanner:
         Args:
             names: of the scanners that it stands for.
             resource_rules: over subscriptions' resources, and over directories.
+            estate_rules: over subscriptions' resources and network together; with them, attack paths.
             network: join the network and list its exposures, whatever the rules are.
             confirm: name the packets by which Azure can confirm critical exposures.
         """
@@ -66,10 +71,13 @@ class EstateScanner:
         self._directory_rules = tuple(
             rule for rule in resource_rules if rule.metadata.scope is RuleScope.DIRECTORY
         )
-        self._network = network or bool(network_rules)
+        self._estate_rules = tuple(estate_rules)
+        self._network = network or bool(network_rules) or bool(estate_rules)
         self._settings = settings or RuleSettings()
         self._confirm = confirm and self._network
-        self._plan = ColumnPlan.of((rule.columns, rule.facts) for rule in resource_rules)
+        declared = [(rule.columns, rule.facts) for rule in resource_rules]
+        declared += [(rule.columns, rule.facts) for rule in estate_rules]
+        self._plan = ColumnPlan.of(declared)
         self._collectors = {one.name: one for one in collectors}
         wanted = [rule.reads for rule in self.rules()]
         if self._network:
@@ -102,6 +110,7 @@ class EstateScanner:
             *(rule.metadata for rule in self._network_rules),
             *(rule.metadata for rule in self._resource_rules),
             *(rule.metadata for rule in self._directory_rules),
+            *(rule.metadata for rule in self._estate_rules),
         ]
 
     def needs(self) -> Sequence[Need]:
@@ -178,9 +187,13 @@ class EstateScanner:
                 )
         return orders
 
-    async def read_details(self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads) -> Collected:
+    async def read_details(
+        self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads, *, last: bool = False
+    ) -> Collected:
         """Read what was ordered; what is refused or cannot be understood is named."""
-        return await read_orders(orders, self._collectors, reads, self._plan, focus, network=self._network)
+        return await read_orders(
+            orders, self._collectors, reads, self._plan, network=self._network, last=last
+        )
 
     def relate(
         self,
@@ -194,20 +207,6 @@ class EstateScanner:
         """Join the subscription's network, run the rules, list the exposures."""
         found = sort_projections(projections, self._sources.reading.derived)
         related = Related()
-        if self._network and not is_directory(subscription_id):
-            unread = incomplete(asked).get(ADMIN_RULES)
-            gaps = [] if unread is None else [ReadFailure(resource_id=None, type=ADMIN_RULES, reason=unread)]
-            network = SubscriptionNetwork.build(found.network, [*found.failures, *gaps])
-            for rule in self._network_rules:
-                related.take(rule.metadata.rule_id, _focused(rule.evaluate(network), focus))
-            if self._confirm:
-                related.confirmable = confirmable_findings(network, related.observations)
-            related.exposures = [row for row in network.exposures() if _concerns(row, focus)]
-            related.failures = [
-                failure
-                for failure in network.unresolved
-                if failure.resource_id is None or not focus.narrow or focus.covers(failure.resource_id)
-            ]
         resources = SubscriptionResources.build(
             subscription_id,
             found.resources,
@@ -217,10 +216,39 @@ class EstateScanner:
             listed=found.listed,
             settings=self._settings,
         )
+        if self._network and not is_directory(subscription_id):
+            unread = incomplete(asked).get(ADMIN_RULES)
+            gaps = [] if unread is None else [ReadFailure(resource_id=None, type=ADMIN_RULES, reason=unread)]
+            network = SubscriptionNetwork.build(found.network, [*found.failures, *gaps])
+            self._relate_network(network, resources, related, focus)
         rules = self._directory_rules if is_directory(subscription_id) else self._resource_rules
         for resource_rule in rules:
             related.take(resource_rule.metadata.rule_id, _focused(resource_rule.evaluate(resources), focus))
         return related
+
+    def _relate_network(
+        self, network: SubscriptionNetwork, resources: SubscriptionResources, related: Related, focus: Focus
+    ) -> None:
+        for rule in self._network_rules:
+            related.take(rule.metadata.rule_id, _focused(rule.evaluate(network), focus))
+        if self._confirm:
+            related.confirmable = confirmable_findings(network, related.observations)
+        exposures = list(network.exposures())
+        related.exposures = [row for row in exposures if _concerns(row, focus)]
+        related.failures = [
+            failure
+            for failure in network.unresolved
+            if failure.resource_id is None or not focus.narrow or focus.covers(failure.resource_id)
+        ]
+        if not self._estate_rules:
+            return
+        estate = Estate(resources, network, exposures)
+        analysis = find_paths(estate)
+        estate.routes = analysis.routes
+        related.attack_paths = [path for path in analysis.paths if _leads_through(path, focus)]
+        related.paths_omitted = analysis.summary.omitted
+        for estate_rule in self._estate_rules:
+            related.take(estate_rule.metadata.rule_id, _focused(estate_rule.evaluate(estate), focus))
 
 
 def _parsed(row: Any, focus: Focus) -> Resource:
@@ -263,6 +291,12 @@ def _focused(results: Iterable[RuleResult], focus: Focus) -> Iterable[RuleResult
 def _subscription_of(resource_id: str | None) -> str | None:
     parts = (resource_id or "").lower().split("/")
     return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" and parts[2] else None
+
+
+def _leads_through(path: AttackPath, focus: Focus) -> bool:
+    return not focus.narrow or any(
+        focus.covers(one) for one in (path.entry_point, path.workload, path.target)
+    )
 
 
 def _concerns(row: Exposure, focus: Focus) -> bool:

@@ -49,9 +49,13 @@ def needs_of(
     for collector in collectors:
         given.update(collector.permissions)
     opens: dict[tuple[PermissionKind, str], set[str]] = {}
-    for kind in (*reading.types, *reading.directory_types):
+    spelled: dict[tuple[PermissionKind, str], str] = {}
+    # Collected types first: their permissions are spelled as documented, and Azure compares in any case.
+    for kind in sorted((*reading.types, *reading.directory_types), key=lambda one: one not in given):
         for text in given.get(kind, (f"{kind}/read",)) if kind not in _SCOPES else ():
-            opens.setdefault(parse_permission(text), set()).add(kind)
+            permission, name = parse_permission(text)
+            spelled.setdefault((permission, name.lower()), name)
+            opens.setdefault((permission, spelled[permission, name.lower()]), set()).add(kind)
     readers = _readers(rules, reading.derived)
     found = [
         Need(

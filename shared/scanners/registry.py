@@ -75,13 +75,14 @@ class BuiltScanners:
 
     def _make(self, names: tuple[str, ...], frameworks: tuple[str, ...]) -> EstateScanner:
         chosen = [rule for rule in self._rules if any(self._runs(one, rule, frameworks) for one in names)]
-        scoped: Mapping[bool, list[Any]] = {True: [], False: []}
+        scoped: Mapping[RuleScope, list[Any]] = {scope: [] for scope in RuleScope}
         for rule in chosen:
-            scoped[rule.metadata.scope is RuleScope.NETWORK].append(rule)
+            scoped[rule.metadata.scope].append(rule)
         return EstateScanner(
             names,
-            network_rules=scoped[True],
-            resource_rules=scoped[False],
+            network_rules=scoped[RuleScope.NETWORK],
+            resource_rules=(*scoped[RuleScope.RESOURCE], *scoped[RuleScope.DIRECTORY]),
+            estate_rules=scoped[RuleScope.ESTATE],
             collectors=self._collectors,
             network=NETWORK in names,
             settings=self._settings,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.idempotency import Attempt
 from shared.domain.principal import Principal
 from shared.domain.scan import Scan, ScanRequest
 from shared.ports.authentication import Authenticator
@@ -17,6 +16,7 @@ from shared.rules.base import RuleMetadata
 from shared.scanners.base import Scanners
 from shared.services.api_keys import ApiKeys
 from shared.services.config import Configuration
+from shared.services.event_queries import EventQueries
 from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_changes import FindingChanges
 from shared.services.finding_queries import FindingQueries
@@ -24,17 +24,19 @@ from shared.services.idempotency import IdempotentCalls
 from shared.services.posture_queries import PostureQueries
 from shared.services.rate_limits import RateLimits
 from shared.services.scan_queries import ScanQueries
+from shared.services.schedules import Schedules
 from shared.services.suppressions import Suppressions
+from shared.services.webhooks import Webhooks
 from shared.settings import Settings
 
 
 class StartScanService(Protocol):
     """Begins scans."""
 
-    async def start(self, request: ScanRequest, principal: Principal, attempt: Attempt | None = None) -> Scan:
+    async def start(self, request: ScanRequest, principal: Principal, scan_id: str | None = None) -> Scan:
         """Record a scan and set it going; it is durable on return.
 
-        `attempt`: of a call with an idempotency key; every attempt of it gives the same scan.
+        `scan_id`: a scan of that id which is there already is the answer, and left to whoever began it.
 
         Raises:
             InvalidRequestError: unknown environment or unknown custom rule.
@@ -85,6 +87,9 @@ class Application:
     rate_limits: RateLimits
     audit: AuditLog
     api_keys: ApiKeys
+    webhooks: Webhooks
+    event_queries: EventQueries
+    schedules: Schedules
     probes: tuple[HealthProbe, ...]
     clock: Clock
     tokens: TokenSource

@@ -30,13 +30,20 @@ class Configuration:
         self._store = store
         self._clock = clock
         self._environments = environments
-        self._kept: tuple[datetime, Config] | None = None
+        self._kept: tuple[datetime, StoredConfig] | None = None
 
     async def current(self) -> Config:
         """The document with its secrets, at most `CACHE` old."""
+        return (await self._recent()).config
+
+    async def written(self) -> bool:
+        """Whether anybody ever put a document in place; else all is default."""
+        return (await self._recent()).number > 0
+
+    async def _recent(self) -> StoredConfig:
         now = self._clock.now()
         if self._kept is None or now - self._kept[0] >= CACHE:
-            self._kept = now, (await self._store.get()).value.config
+            self._kept = now, (await self._store.get()).value
         return self._kept[1]
 
     async def stored(self) -> Config:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from shared.domain.confirmation import Confirmation, ConfirmationResult, of_all
 from shared.domain.exposure import Exposure
-from shared.domain.finding import Observation, pack_evidence
+from shared.domain.finding import Observation
 from shared.exposure.probes import Probe, Unaskable
 from shared.scanners.base import Related
 
@@ -67,8 +66,7 @@ def _confirmed(observation: Observation, word: Confirmation) -> Observation:
         changes["severity"] = observation.severity.lowered()
         changes["risk_score"] = max(0, observation.risk_score + _CONTRADICTED_POINTS)
         changes["description"] = f"{observation.description}. {_SAYS[word.result]}: {word.reason}"
-    packed = pack_evidence(evidence, observation.resource_id, observation.evaluated_id)
-    return replace(observation, packed_evidence=packed, **changes)
+    return observation.changed(evidence, **changes)
 
 
 def _noted(row: Exposure, word: Confirmation) -> Exposure:

@@ -103,16 +103,30 @@ class RunShard:
         shard = await self._engine.plans.get_shard(message.scan_id, message.shard_id)
         if shard is not None and message.attempt >= shard.attempt:
             problem = await noted_problem(self._engine, shard.scan_id, shard.shard_id)
-            await self._engine.plans.insert_marker(failed_marker(shard, problem or reason))
+            # Without a note a worker died of it: it is not tried on whoever accounts for the dead.
+            marker = await self._salvaged(shard) if problem is not None else None
+            await self._engine.plans.insert_marker(marker or failed_marker(shard, problem or reason))
 
-    async def _collect(self, scan: Scan, shard: Shard, scanner: Scanner) -> Marker:
+    async def _salvaged(self, shard: Shard) -> Marker | None:
+        """Details once more, where what fails is named and the rest kept; None when that fails too."""
+        found = await self._engine.scans.get(shard.scan_id)
+        scanner = self._engine.scanner_of(found.value) if found is not None else None
+        if shard.part is None or found is None or scanner is None or not found.value.status.working:
+            return None
+        try:
+            return await self._collect(found.value, shard, scanner, last=True)
+        except Exception:
+            log.exception("shard %s of %s could not be salvaged", shard.shard_id, shard.scan_id)
+            return None
+
+    async def _collect(self, scan: Scan, shard: Shard, scanner: Scanner, *, last: bool = False) -> Marker:
         engine = self._engine
         rows, focus = await get_rows(engine.blobs, shard.blobs[0]), focus_of(scan, shard.scope)
         if shard.part is None:
             collected = await asyncio.to_thread(scanner.collect, rows, focus)
         else:
             orders = [DetailOrder.from_json(one) for one in rows[shard.part]]
-            collected = await scanner.read_details(orders, focus, engine.reads)
+            collected = await scanner.read_details(orders, focus, engine.reads, last=last)
         del rows
         projections: dict[str, str] = {}
         for subscription, columns in collected.projections.items():
@@ -149,6 +163,8 @@ class RunShard:
         await self._confirm.confirm(shard, related)
         results, scan_id = engine.results, scan.scan_id
         writes = [results.put_exposures(scan_id, shard.shard_id, related.exposures)]
+        if related.attack_paths or scan.run > 1 or shard.attempt > 1:
+            writes.append(results.put_attack_paths(scan_id, shard.shard_id, related.attack_paths))
         if failures or scan.run > 1 or shard.attempt > 1:
             writes.append(results.put_failures(scan_id, shard.shard_id, failures))
         kept = await side_by_side(self._findings(scan, shard, scanner, related, present), *writes)
@@ -164,6 +180,8 @@ class RunShard:
             auto_remediable=sum(finding.observation.auto_remediable for finding in kept),
             exposures=len({row.key for row in related.exposures}),
             expiring_soon=_expiring_soon(scanner, related),
+            attack_paths=len(related.attack_paths),
+            attack_paths_omitted=related.paths_omitted,
         )
 
 

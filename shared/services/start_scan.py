@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from shared.domain.errors import InvalidRequestError, Reason, UnavailableError
-from shared.domain.idempotency import Attempt
-from shared.domain.ids import IdKind, make_id
+from shared.domain.ids import IdKind, id_time, make_id
 from shared.domain.page import PageRequest
 from shared.domain.principal import Principal
 from shared.domain.scan import Scan, ScanRequest, ScanType
@@ -42,8 +41,8 @@ class StartScan:
         self._engine = engine
         self._environments = environments
 
-    async def start(self, request: ScanRequest, principal: Principal, attempt: Attempt | None = None) -> Scan:
-        """Begin a scan; every attempt of a call with an idempotency key gives the same one.
+    async def start(self, request: ScanRequest, principal: Principal, scan_id: str | None = None) -> Scan:
+        """Begin a scan. With a `scan_id`, one that is there already is left to whoever began it.
 
         Raises:
             InvalidRequestError: an environment, a rule or a framework that nobody knows.
@@ -53,7 +52,7 @@ class StartScan:
         self._check_rules(request)
         _check_frameworks(request)
         engine = self._engine
-        now = whole_second(engine.clock.now() if attempt is None else attempt.begun_at)
+        now = whole_second(engine.clock.now()) if scan_id is None else id_time(scan_id)
         scan = Scan(
             scan_id="",
             request=request,
@@ -61,13 +60,23 @@ class StartScan:
             estimated_completion=now + await self._expected_duration(request.scan_type),
             requested_by=principal.id,
         )
-        scan = await self._insert(scan, attempt)
+        if scan_id is None:
+            scan = await self._insert(scan)
+        else:
+            scan = scan.model_copy(update={"scan_id": scan_id})
+            try:
+                await engine.scans.insert(scan)
+            except AlreadyExistsError:
+                stored = await engine.scans.get(scan_id)
+                return scan if stored is None else stored.value
         try:
             await engine.messenger.send(
                 [plan_message(scan, 0), check_message(scan.scan_id, 0, engine.pace.shortest)]
             )
         except BrokerUnavailableError as error:
-            await engine.scans.delete(scan.scan_id)
+            # Under a given id others may count on it by now; the sweeper sends its messages again.
+            if scan_id is None:
+                await engine.scans.delete(scan.scan_id)
             raise UnavailableError("The message broker does not answer. Try again later.") from error
         return scan
 
@@ -78,13 +87,8 @@ class StartScan:
                 "custom_rules", Reason.INVALID_VALUE, "Custom rules must be ids of known rules"
             )
 
-    async def _insert(self, scan: Scan, attempt: Attempt | None) -> Scan:
-        """Insert under the bare id of the second; with a tail where that is taken (contract C-06).
-
-        The tail of a repeatable call is its key's, so that a second attempt meets the scan of the first.
-        """
-        if attempt is not None:
-            return await self._insert_once(scan, attempt)
+    async def _insert(self, scan: Scan) -> Scan:
+        """Insert under the bare id of the second; with a tail where that is taken (contract C-06)."""
         for number in range(_ID_TRIES):
             tail = self._engine.tokens.token(6) if number else ""
             named = scan.model_copy(update={"scan_id": make_id(IdKind.SCAN, scan.created_at, tail)})
@@ -94,17 +98,6 @@ class StartScan:
                 continue
             return named
         raise UnavailableError("Too many scans were started in this second. Try again.", retry_after=1)
-
-    async def _insert_once(self, scan: Scan, attempt: Attempt) -> Scan:
-        named = scan.model_copy(update={"scan_id": make_id(IdKind.SCAN, scan.created_at, attempt.key[:8])})
-        try:
-            await self._engine.scans.insert(named)
-        except AlreadyExistsError:
-            stored = await self._engine.scans.get(named.scan_id)
-            if stored is None:
-                raise UnavailableError("The scan is being withdrawn. Try again.", retry_after=1) from None
-            return stored.value
-        return named
 
     async def _expected_duration(self, scan_type: ScanType) -> timedelta:
         """The mean of the latest scans of this type that ended by themselves."""

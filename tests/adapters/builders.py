@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.domain.attack_path import AttackPath, AttackStep, StepKind
 from shared.domain.coverage import ReadFailure
 from shared.domain.events import Event, EventType
 from shared.domain.exposure import Exposure, PathStep, Protocol, SourceClass, Verdict
@@ -202,3 +203,34 @@ def ids_of(page: Page[Any]) -> list[str]:
 
 def first(limit: int = 50, offset: int = 0, after: str | None = None) -> PageRequest:
     return PageRequest(limit=limit, offset=offset, after=after)
+
+
+def attack_path(
+    target: str = "st",
+    score: int = 80,
+    *,
+    entry_point: str = "pip",
+    severity: Severity = Severity.CRITICAL,
+) -> AttackPath:
+    base = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/Rg/providers"
+    step = AttackStep(
+        kind=StepKind.REACHES,
+        source="internet",
+        target=f"{base}/Microsoft.Compute/virtualMachines/vm",
+        words="The internet reaches VM vm: tcp 22",
+        fact=None,
+        verdict=Verdict.EXPOSED,
+    )
+    return AttackPath(
+        subscription_id=SUBSCRIPTION,
+        entry_point=f"{base}/Microsoft.Network/publicIPAddresses/{entry_point}",
+        workload=step.target,
+        target=f"{base}/Microsoft.Storage/storageAccounts/{target}",
+        target_type="microsoft.storage/storageaccounts",
+        severity=severity,
+        verdict=Verdict.EXPOSED,
+        score=score,
+        impact=90,
+        likelihood=0.8836,
+        steps=(step,),
+    )

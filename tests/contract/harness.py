@@ -53,6 +53,7 @@ from shared.services.start_scan import StartScan
 from shared.services.suppressions import Suppressions
 from shared.settings import Settings
 from tests.contract.callers import Callers
+from tests.contract.events import Events
 from tests.unit.engine.probe_scanner import Only, ProbeScanner
 
 NOW = datetime(2025, 8, 5, 17, 42, 58, tzinfo=UTC)
@@ -152,6 +153,7 @@ class Api:
         self.slept: list[float] = []
         self.on_sleep: Any = None
         self.callers = Callers(self.settings, self.clock)
+        self.events = Events(self.clock, self._sleep)
         self.engine = engine = Engine(
             scans=self.scans,
             plans=self.plans,
@@ -185,6 +187,7 @@ class Api:
             rules={RULE.rule_id: RULE},
             scanners=engine.scanners,
             **self.callers.parts(),
+            **self.events.parts(),
             probes=self.probes,
             clock=self.clock,
             tokens=MemoryTokenSource(7),

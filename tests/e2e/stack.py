@@ -70,9 +70,11 @@ class Stack:
         self.stop()
 
 
-def scan(client: ApiClient, patience: float = 300) -> dict[str, Any]:
-    """Start a network scan of everything and wait for its end."""
-    _, _, started = client.call("POST", "/api/v1/security/scans", {"scan_type": "network"})
+def scan(
+    client: ApiClient, patience: float = 300, *, scan_type: str = "network", **request: Any
+) -> dict[str, Any]:
+    """Start a scan of everything and wait for its end."""
+    _, _, started = client.call("POST", "/api/v1/security/scans", {"scan_type": scan_type, **request})
     end: dict[str, Any] = client.wait(started["scan_id"], patience, lambda _: None)
     return end
 

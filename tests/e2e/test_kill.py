@@ -5,15 +5,21 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from devhost.demo.client import ApiError
-from tests.e2e.stack import Stack, scan
+from devhost.demo.client import ApiClient, ApiError
+from shared.scanners.collectors import registered
+from tests.e2e.control_truth import ControlTruth, Told
+from tests.e2e.stack import Stack, scan, until
 from tests.e2e.truth import Truth, check_scan_against, found
 
 pytestmark = pytest.mark.local_stack
+
+TODAY = datetime.now(UTC).date().isoformat()
+COLLECTED = frozenset(kind for one in registered() for kind in one.types)
 
 
 def killed_once(estate: Path, truth: Path, state: Path, delay: float) -> None:
@@ -54,6 +60,53 @@ def test_twenty_kills_over_10000_resources(
 ) -> None:
     resources, truth = estate(10_000, 12)
     killed_once(resources, truth, tmp_path / "state", random.Random(100 + number).uniform(0.0, 7.0))
+
+
+def killed_amid_details(estate: Path, truth: Path, state: Path, dice: random.Random) -> None:
+    """Start a full scan, kill the stack once some of the details are read, start again on the same state."""
+    stack = Stack(estate, state=state)
+    client = stack.start()
+    try:
+        _, _, started = client.call("POST", "/api/v1/security/scans", {"scan_type": "full"})
+        until(lambda: details_begun(client, started["scan_id"]))
+        time.sleep(dice.uniform(0.0, 2.0))  # the moment of death is the random input of this test
+    finally:
+        stack.kill()
+    with stack:
+        client = stack.start()
+        end = client.wait(started["scan_id"], 300, lambda _: None)
+        assert end["status"] == "partial"
+        detail = client.get(f"/api/v1/security/scans/{started['scan_id']}")
+        assert {error["reason"] for error in detail["errors"]} == {"not_available"}
+        check_scan_against(Truth.load(truth), client, started["scan_id"])
+        rows = client.rows(f"/v1/scans/{started['scan_id']}/results", "findings")
+        ControlTruth.load(truth, TODAY).check(map(Told.of_row, rows))
+        records = client.rows("/v1/findings", "findings")
+        assert {row["id"] for row in records} == {row["id"] for row in rows}
+        assert len(records) == len(rows)
+
+
+def details_begun(client: ApiClient, scan_id: str) -> bool:
+    """Whether a list below some resource was read."""
+    ledger = client.get(f"/v1/scans/{scan_id}/coverage")
+    return any(row["read"] and row["type"] in COLLECTED for row in ledger["resource_types"])
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_three_kills_amid_the_details_of_600_resources(
+    number: int, tmp_path: Path, full_estate: Callable[[int, int, str], tuple[Path, Path]]
+) -> None:
+    resources, truth = full_estate(600, 13, TODAY)
+    killed_amid_details(resources, truth, tmp_path / "state", random.Random(number))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(10))
+def test_ten_kills_amid_the_details_of_5000_resources(
+    number: int, tmp_path: Path, full_estate: Callable[[int, int, str], tuple[Path, Path]]
+) -> None:
+    resources, truth = full_estate(5_000, 14, TODAY)
+    killed_amid_details(resources, truth, tmp_path / "state", random.Random(200 + number))
 
 
 def test_a_state_survives_an_orderly_stop(

@@ -24,8 +24,10 @@ class Truth:
     """What the evaluator says must be found, and what must not be reachable."""
 
     findings: set[Key]
-    closed: dict[str, set[tuple[str, int]]]
     reachable: dict[str, set[tuple[str, str, int]]]
+    """Entry point -> (protocol, class, port) of what strangers reach there, among the ports looked at."""
+    exactly: dict[str, set[tuple[str, str, int]]]
+    """The same for entry points of which every TCP port was looked at."""
     quiet: set[str]
 
     @classmethod
@@ -35,6 +37,8 @@ class Truth:
             record = json.loads(line)
             if record["kind"] == "endpoint":
                 truth._endpoint(record)
+            elif record["kind"] == "entry_point":
+                truth._entry_point(record)
             elif record.get("nsg_id") is not None:
                 truth._nsg(record)
         return truth
@@ -53,12 +57,22 @@ class Truth:
             severity = {"internet": "critical", "azure": "high"}.get(source_class)
             if severity is not None:
                 self.findings.add((EFFECTIVE, subject, group, severity))
-        self.reachable[record["public_ip_id"].lower()] = {
-            (protocol, source_class, port)
-            for protocol, classes in record["reachable"].items()
-            for source_class, ports in classes.items()
-            for port in ports
-        }
+        self.reachable[record["public_ip_id"].lower()] = _reached(record)
+
+    def _entry_point(self, record: dict[str, Any]) -> None:
+        """An edge: strangers reach exactly these ports of TCP at it."""
+        if record["entry_point_id"] is not None:
+            entry_point = record["entry_point_id"].lower()
+            self.reachable[entry_point] = self.exactly[entry_point] = _reached(record)
+
+
+def _reached(record: dict[str, Any]) -> set[tuple[str, str, int]]:
+    return {
+        (protocol, source_class, port)
+        for protocol, classes in record["reachable"].items()
+        for source_class, ports in classes.items()
+        for port in ports
+    }
 
 
 def found(findings: list[Any]) -> set[Key]:
@@ -108,3 +122,12 @@ def check_scan_against(truth: Truth, client: ApiClient, scan_id: str) -> None:
                 source_class,
                 port,
             )
+    for entry_point, only in truth.exactly.items():
+        reached = {
+            (source_class, port)
+            for protocol, source_class, first, last in ranges.get(entry_point, [])
+            for port in range(first, last + 1)
+            if protocol == "tcp"
+        }
+        expected = {(source_class, port) for _, source_class, port in only}
+        assert reached == expected, (entry_point, sorted(reached ^ expected)[:5])

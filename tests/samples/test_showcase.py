@@ -25,7 +25,7 @@ def test_committed_files_equal_what_the_script_makes() -> None:
 
 
 def test_size_and_subscriptions(estate: list[dict[str, Any]]) -> None:
-    assert 330 <= len(estate) <= 420
+    assert 400 <= len(estate) <= 480
     assert sum(one["type"].startswith("Microsoft.Network/") for one in estate) < 80
     assert len({(one["id"].lower(), one["type"]) for one in estate}) == len(estate)
     subscriptions = {one["id"].split("/")[2] for one in estate if one["id"].startswith("/subscriptions/")}

@@ -38,7 +38,10 @@ _COLLECTIONS: Final[Mapping[str, _Collection]] = {
         "/policies/identitySecurityDefaultsEnforcementPolicy", ("Policy.Read.All",), True
     ),
     "graph/deviceregistrationpolicy": _Collection(
-        "/policies/deviceRegistrationPolicy", ("Policy.Read.DeviceConfiguration",), True
+        # Policy.Read.DeviceConfiguration would do; what opens the policies beside it opens this one too.
+        "/policies/deviceRegistrationPolicy",
+        ("Policy.Read.All",),
+        True,
     ),
     "graph/conditionalaccesspolicies": _Collection(
         "/identity/conditionalAccess/policies", ("Policy.Read.All",)

@@ -27,6 +27,7 @@ _PERMISSIONS: Final = {
 }
 """https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security#key-vault-reader"""
 _ROTATION: Final = "data:Microsoft.KeyVault/vaults/keyrotationpolicies/read"
+_UNREAD: Final = "rotationPolicyUnread"
 _KEPT: Final = ("attributes", "contentType", "managed")
 _POLICIES_AT_ONCE: Final = 8
 
@@ -53,11 +54,12 @@ class KeyVaultCollector:
         uri = parent["properties"].get("vaultUri")
         if not isinstance(uri, str) or not uri:
             return [Detail(kind, reason="properties.vaultUri: missing") for kind in sorted(wanted)]
-        return [
+        found = [
             await guarded(kind, _PERMISSIONS[kind], self._rows(kind, parent["id"], uri.rstrip("/"), reads))
             for kind in self.types
             if kind in wanted
         ]
+        return [_without_policies(one) if one.type == KEYS else one for one in found]
 
     async def _rows(self, kind: str, vault_id: str, uri: str, reads: AzureReads) -> list[dict[str, Any]]:
         collection = kind.rsplit("/", 1)[-1]
@@ -65,6 +67,13 @@ class KeyVaultCollector:
         if kind == KEYS:
             await _add_rotation(rows, uri, reads)
         return rows
+
+
+def _without_policies(keys: Detail) -> Detail:
+    """Keys whose rotation policies are refused are no whole list, though each is known."""
+    refused = (one["properties"].get(_UNREAD) for one in keys.rows if one["properties"] is not None)
+    reason = next((one for one in refused if one is not None), None)
+    return keys if reason is None else Detail(KEYS, keys.rows, reason=reason, denied=True)
 
 
 def _row(vault_id: str, collection: str, entry: Any) -> dict[str, Any]:
@@ -86,7 +95,7 @@ async def _add_rotation(rows: list[dict[str, Any]], uri: str, reads: AzureReads)
             try:
                 policy = await reads.vault_get(uri, f"/keys/{row['name']}/rotationpolicy")
             except InventoryDeniedError as error:
-                row["properties"]["rotationPolicyUnread"] = str(error)
+                row["properties"][_UNREAD] = f"{error} (needs {_ROTATION})"
                 return
         row["properties"]["rotationPolicy"] = {} if policy is None else policy
 

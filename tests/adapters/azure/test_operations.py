@@ -14,9 +14,12 @@ from shared.adapters.azure.clouds import CLOUDS
 from shared.adapters.azure.operations import result_of_post
 from shared.adapters.azure.pipeline import ArmPipeline
 from shared.adapters.memory.reads import MemoryAzureReads
+from shared.domain.exposure import Protocol
+from shared.exposure.probes import Probe
 from shared.ports.errors import InventoryDeniedError, InventoryError
 from shared.ports.reads import AzureReads
-from tests.adapters.azure.estates import FAST, resource
+from shared.services.azure_witness import AzureWitness
+from tests.adapters.azure.estates import FAST, SUB, resource
 from tests.adapters.azure.test_reads import reads_of
 from tests.adapters.azure.wire import CountedQuota, FixedCredential, served
 
@@ -245,3 +248,23 @@ async def test_the_twin_answers_by_path_and_body() -> None:
         with pytest.raises(InventoryError) as raised:
             await twin.arm_operation(path, VERSION, within=0.01)
         assert raised.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("port", "watched", "result", "by"),
+    [
+        (22, True, "confirmed", "ip_flow_verify"),
+        (23, True, "contradicted", "ip_flow_verify"),
+        (22, False, "confirmed", "effective_security_rules"),
+        (23, False, "contradicted", "effective_security_rules"),
+    ],
+)
+async def test_the_whole_question_against_the_stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int, watched: bool, result: str, by: str
+) -> None:
+    probe = Probe("row", NIC["id"], VM["id"], Protocol.TCP, "10.0.0.4", port, ("52.1.2.3", "20.1.2.3"))
+    lines = [one for one in LINES if watched or one is not WATCHER]
+    faults = {"operations": {"retry_after": 0}}
+    async with reads_of(tmp_path, monkeypatch, lines, faults) as opened:
+        found = await AzureWitness(opened, SUB, 10).on(probe)
+    assert (found.result, found.by) == (result, by), found.reason

@@ -91,7 +91,9 @@ class ProbeScanner:
                 orders.append(DetailOrder("mark", (MARK,), one.subscription_id, parent))
         return orders
 
-    async def read_details(self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads) -> Collected:
+    async def read_details(
+        self, orders: Sequence[DetailOrder], focus: Focus, reads: AzureReads, *, last: bool = False
+    ) -> Collected:
         assert self.below, "nothing was ordered"
         collected = Collected()
         for order in orders:

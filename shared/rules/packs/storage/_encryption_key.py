@@ -6,11 +6,12 @@ https://learn.microsoft.com/rest/api/storagerp/storage-accounts/get-properties
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Final
 
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.expectations import is_one_of
-from shared.rules.instants import ending, ends_soon, instant_at
+from shared.rules.instants import ends_soon, instant_at
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
@@ -32,6 +33,6 @@ def judge_end(
         return judged(metadata, account.id, ())
     verb = "expires" if ends > resources.as_of else "expired"
     words = f"{account.name}: its customer-managed key {verb} on {ends.date()}"
-    return judged(
-        metadata, account.id, [resource_finding(metadata, account.id, words, ending(ends, resources))]
-    )
+    # The key itself is counted among what expires soon where its vault lists it, once for all accounts.
+    evidence = {"expires_on": ends.astimezone(UTC).isoformat()}
+    return judged(metadata, account.id, [resource_finding(metadata, account.id, words, evidence)])
