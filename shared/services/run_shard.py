@@ -236,15 +236,16 @@ def _expiring_soon(scanner: Scanner, related: Related) -> int | None:
 
 def _rule_coverage(scanner: Scanner, related: Related) -> tuple[RuleCoverage, ...]:
     nothing = Outcome()
-    tallies = {rule.rule_id: related.outcomes.get(rule.rule_id, nothing).tally for rule in scanner.rules()}
+    outcomes = {rule.rule_id: related.outcomes.get(rule.rule_id, nothing) for rule in scanner.rules()}
     return tuple(
         RuleCoverage(
             rule_id=rule_id,
-            evaluated=tally.total(),
-            passed=tally[RuleStatus.PASS],
-            failed=tally[RuleStatus.FAIL],
-            errors=tally[RuleStatus.ERROR],
-            not_applicable=tally[RuleStatus.NOT_APPLICABLE],
+            evaluated=said.tally.total(),
+            passed=said.tally[RuleStatus.PASS],
+            failed=said.tally[RuleStatus.FAIL],
+            errors=said.tally[RuleStatus.ERROR],
+            not_applicable=said.tally[RuleStatus.NOT_APPLICABLE],
+            reason=said.reason[:MAX_REASON] if said.reason else None,
         )
-        for rule_id, tally in sorted(tallies.items())
+        for rule_id, said in sorted(outcomes.items())
     )

@@ -96,6 +96,7 @@ class TestX10:
                     "failed": 1,
                     "errors": 0,
                     "not_applicable": 0,
+                    "reason": None,
                 }
             ],
         }
