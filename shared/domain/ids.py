@@ -18,7 +18,6 @@ class IdKind(StrEnum):
     REPORT = "report"
     WEBHOOK = "wh"
     EVENT = "evt"
-    SUPPRESSION = "sup"
     SCHEDULE = "sch"
 
 
