@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import sys
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +18,7 @@ from urllib.parse import unquote
 import uvicorn
 from azure.data.tables.aio import TableClient
 
+from devhost.loopback import bound_to
 from shared.adapters.storage_clients import table_service
 from shared.adapters.tables.point_read import read_row
 
@@ -48,7 +48,8 @@ async def serve() -> int:
         config = uvicorn.Config(
             app, lifespan="off", log_level="warning", access_log=False, server_header=False
         )
-        with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+        with bound_to(0) as listener:
+            listener.listen(512)
             ready = {"ready": True, "port": listener.getsockname()[1], "pid": os.getpid()}
             print(json.dumps(ready), flush=True)
             await uvicorn.Server(config).serve(sockets=[listener])
