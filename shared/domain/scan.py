@@ -91,12 +91,14 @@ class ScanRequest(BaseModel):
     create_issues: bool = False
     severity_filter: tuple[Severity, ...] = ()
     notification_channels: tuple[NotificationChannel, ...] = ()
-    custom_rules: tuple[str, ...] = ()
+    custom_rules: tuple[str, ...] = Field(
+        default=(), description="the rules to run, all of them rules of the scan type; empty = all of those"
+    )
 
     @property
     def narrow(self) -> bool:
-        """Whether less than whole subscriptions was asked for."""
-        return self.resource_group is not None or bool(self.target_resources)
+        """Whether less was asked for than every rule of the scan type over whole subscriptions."""
+        return self.resource_group is not None or bool(self.target_resources) or bool(self.custom_rules)
 
 
 class ScanTotals(BaseModel):

@@ -18,7 +18,6 @@ from shared.domain.scan import CheckState, Scan, ScanError, ScanStatus
 from shared.domain.timestamps import whole_second
 from shared.ports.errors import MissingError, VersionConflictError
 from shared.rules.base import RuleScope
-from shared.scanners.wanted import WANTED
 from shared.services.announce import scan_event
 from shared.services.engine import Engine
 from shared.services.ledgers import get_ledger, put_ledger
@@ -111,7 +110,7 @@ def ledger_of(engine: Engine, scan: Scan, record: PlanRecord) -> Coverage:
         ScannerCoverage(name=name, status=CoverageStatus.READ)
         if name in engine.scanners.names
         else ScannerCoverage(name=name, status=CoverageStatus.SKIPPED, reason=NOT_AVAILABLE)
-        for name in WANTED[scan.request.scan_type]
+        for name in engine.asked_scanners(scan)
     ]
     scanner = engine.scanner_of(scan)
     rules = scanner.rules() if scanner is not None else ()
@@ -146,7 +145,7 @@ def scan_errors(engine: Engine, scan: Scan, record: PlanRecord) -> tuple[ScanErr
     ]
     errors += [
         ScanError(subject=name, reason=NOT_AVAILABLE, message=f"the scanner {name} is not in this build yet")
-        for name in WANTED[request.scan_type]
+        for name in engine.asked_scanners(scan)
         if name not in engine.scanners.names
     ]
     errors += [

@@ -46,7 +46,8 @@ class Posture:
     def frameworks(self) -> tuple[str, ...]:
         """Frameworks that the scan speaks of: those asked for, else the current ones."""
         asked = self.scan.request.compliance_frameworks
-        return asked or (current() if self.scan.request.scan_type in WHOLE else ())
+        whole = self.scan.request.scan_type in WHOLE and not self.scan.request.custom_rules
+        return asked or (current() if whole else ())
 
     @property
     def assessed(self) -> Mapping[str, FrameworkPosture]:
@@ -161,7 +162,7 @@ class PostureQueries:
                 if stored is None or stored.value.run != snapshot.run or stored.value.status not in ENDED:
                     continue
                 if stored.value.request.narrow:
-                    continue  # a resource or a group says nothing of the whole
+                    continue  # a resource, a group or a choice of rules says nothing of the whole
                 yield Posture(stored.value, snapshot)
 
     async def _evidence(
