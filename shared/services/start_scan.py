@@ -66,9 +66,7 @@ class StartScan:
             except AlreadyExistsError:
                 return scan
         try:
-            await engine.messenger.send(
-                [plan_message(scan, 0), check_message(scan.scan_id, 0, engine.pace.shortest)]
-            )
+            await engine.messenger.send([plan_message(scan, 0), check_message(scan, 0, engine.pace.shortest)])
         except BrokerUnavailableError as error:
             # Under a given id others may count on it by now; the sweeper sends its messages again.
             if scan_id is None:
