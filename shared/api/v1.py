@@ -186,6 +186,9 @@ class CoveragePage(ResponseBody):
     scanners: tuple[ScannerCoverage, ...]
     failures: tuple[ReadFailure, ...]
     failures_total: int
+    unread_targets: tuple[ReadFailure, ...] = Field(
+        description="Of `target_resources`: in no subscription that was read, or no ARM ids at all"
+    )
     limit: int
     offset: int
     next_link: NextLink

@@ -98,3 +98,6 @@ class Coverage(BaseModel):
     rules: tuple[RuleCoverage, ...] = ()
     scanners: tuple[ScannerCoverage, ...] = ()
     failures_total: int = Field(default=0, ge=0)
+    unread_targets: tuple[ReadFailure, ...] = Field(
+        default=(), description="target_resources that are in nothing that was read, or are no ARM ids"
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from shared.domain.coverage import (
     Coverage,
     CoverageStatus,
+    ReadFailure,
     RuleCoverage,
     ScannerCoverage,
     SubscriptionCoverage,
@@ -140,6 +141,7 @@ def coverage(
     scanners: Iterable[ScannerCoverage],
     reads: Mapping[str, Iterable[str]],
     directory_rules: frozenset[str] = frozenset(),
+    unread_targets: tuple[ReadFailure, ...] = (),
 ) -> Coverage:
     """The whole ledger of a scan that is over (or, for a running one, what is known so far).
 
@@ -147,6 +149,7 @@ def coverage(
         reads: rule id -> the types it reads. In a subscription where one of them was not read whole, the rule
             could not look everywhere: one error there, beside what it said of what was read.
         directory_rules: those that judge directories; the others judge subscriptions.
+        unread_targets: resources asked for that are in nothing that was read.
     """
     types = type_coverage(record)
     views: dict[str, _SubscriptionView] = {}
@@ -186,6 +189,7 @@ def coverage(
         and not any(rule.errors for rule in rules.values())
         and not failures
         and not record.failed_pages
+        and not unread_targets
     )
     return Coverage(
         scan_id=scan_id,
@@ -195,6 +199,7 @@ def coverage(
         rules=tuple(rules[rule_id] for rule_id in sorted(rules)),
         scanners=scanner_rows,
         failures_total=failures,
+        unread_targets=unread_targets,
     )
 
 

@@ -22,6 +22,7 @@ from shared.services.announce import scan_event
 from shared.services.engine import Engine
 from shared.services.ledgers import get_ledger, put_ledger
 from shared.services.record_posture import record_posture
+from shared.services.targets import unread_targets
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +121,7 @@ def ledger_of(engine: Engine, scan: Scan, record: PlanRecord) -> Coverage:
         scanners,
         {rule.rule_id: rule.reads for rule in rules},
         frozenset(rule.rule_id for rule in rules if rule.scope is RuleScope.DIRECTORY),
+        unread_targets(scan.request.target_resources, record),
     )
 
 
@@ -149,11 +151,8 @@ def scan_errors(engine: Engine, scan: Scan, record: PlanRecord) -> tuple[ScanErr
         if name not in engine.scanners.names
     ]
     errors += [
-        ScanError(
-            subject=target, reason="not_read", message="asked for, and in no subscription that was read"
-        )
-        for target in request.target_resources
-        if _owner(target) not in record.batch_of
+        ScanError(subject=one.resource_id or "", reason="not_read", message=one.reason)
+        for one in unread_targets(request.target_resources, record)
     ]
     errors += [
         ScanError(subject=f"plan page {page.number}", reason="failed", message=page.failed or "")
@@ -167,12 +166,6 @@ def scan_errors(engine: Engine, scan: Scan, record: PlanRecord) -> tuple[ScanErr
         if marker.outcome is ShardOutcome.FAILED
     ]
     return tuple(errors[:200])
-
-
-def _owner(target: str) -> str:
-    """The subscription of an ARM id; empty for anything else."""
-    parts = target.lower().split("/")
-    return parts[2] if len(parts) > 2 and parts[:2] == ["", "subscriptions"] else ""
 
 
 def final_status(ledger: Coverage, errors: tuple[ScanError, ...]) -> ScanStatus:

@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
-from shared.domain.coverage import ReadFailure, RuleCoverage
+from shared.domain.coverage import RuleCoverage
 from shared.domain.finding import FrozenFinding
 from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import Scan
 from shared.ports.errors import MissingError
 from shared.rules.base import EXPIRES_SOON, RuleStatus
-from shared.scanners.base import Focus, Outcome, Projection, Related, Scanner
+from shared.scanners.base import Outcome, Projection, Related, Scanner
 from shared.scanners.details import DetailOrder
 from shared.services.check_scan import CheckScan
 from shared.services.confirm_exposures import ConfirmExposures
@@ -27,6 +27,7 @@ from shared.services.messages import CheckMessage, ShardMessage
 from shared.services.page_blobs import get_rows, put_rows
 from shared.services.problems import note_problem, noted_problem
 from shared.services.record_findings import RecordFindings
+from shared.services.targets import absent_targets
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ class RunShard:
         present = {str(one["id"]).lower() for one in columns}
         present.update(related.looked_at)
         del columns
-        failures = [*related.failures, *_absent_targets(focus, subscription, present)]
+        failures = [*related.failures, *absent_targets(focus, subscription, present)]
         await self._confirm.confirm(shard, related)
         results, scan_id = engine.results, scan.scan_id
         writes = [results.put_exposures(scan_id, shard.shard_id, related.exposures)]
@@ -213,18 +214,6 @@ def _filtered(scan: Scan, findings: list[FrozenFinding]) -> list[FrozenFinding]:
     """Findings that the scan's own severity filter keeps; the records keep all (contract C-11)."""
     wanted = scan.request.severity_filter
     return [one for one in findings if not wanted or one.observation.severity in wanted]
-
-
-def _absent_targets(focus: Focus, subscription: str, present: set[str]) -> list[ReadFailure]:
-    return [
-        ReadFailure(
-            resource_id=target,
-            type=None,
-            reason="asked for, but not found among the resources that this scan reads",
-        )
-        for target in sorted(focus.resources)
-        if target.startswith(f"/subscriptions/{subscription}/") and target not in present
-    ]
 
 
 def _expiring_soon(scanner: Scanner, related: Related) -> int | None:
