@@ -10,7 +10,7 @@ from shared.api import compliance as wire
 from shared.api.mapping import severity_counts
 from shared.domain.coverage import RuleCoverage
 from shared.domain.finding import FrozenFinding
-from shared.domain.posture import ControlStatus, FrameworkPosture, mean_score
+from shared.domain.posture import ControlStatus, FrameworkPosture, PostureSnapshot, mean_score
 from shared.domain.scan import ScanStatus
 from shared.frameworks.model import Control, ControlKind, Framework
 from shared.rules.base import RuleMetadata
@@ -39,6 +39,7 @@ def posture_report(posture: Posture, coverage: str) -> wire.PostureReport:
         coverage=coverage,
         controls={name: control_counts(one) for name, one in posture.assessed.items()},
         findings_count=severity_counts(snapshot.by_severity),
+        scanned=_scanned(snapshot),
         not_assessed=_not_assessed(posture),
     )
 
@@ -77,8 +78,18 @@ def trend_point(posture: Posture) -> wire.TrendPoint:
         complete=_complete(posture),
         overall_score=mean_score(scores.values()),
         frameworks=scores,
+        scanned=_scanned(snapshot),
         findings_count=severity_counts(snapshot.by_severity),
         credentials_expiring_soon=snapshot.expiring_soon,
+    )
+
+
+def _scanned(snapshot: PostureSnapshot) -> wire.ScannedScope:
+    return wire.ScannedScope(
+        scan_type=snapshot.scan_type,
+        environment=snapshot.environment,
+        subscriptions=snapshot.subscriptions,
+        subscriptions_total=snapshot.subscriptions_total,
     )
 
 
@@ -117,6 +128,7 @@ def compliance_report(
         completed_at=snapshot.completed_at,
         complete=_complete(view.posture),
         coverage=coverage,
+        scanned=_scanned(snapshot),
         counts=control_counts(view.result),
         findings_link=findings_link,
         evidence_whole=view.whole,

@@ -260,7 +260,7 @@ def _scanner(base: ScannerCoverage, subscriptions: list[SubscriptionCoverage]) -
 
 def totals(markers: Iterable[Marker]) -> ScanTotals:
     """The sums of what shards that were done counted."""
-    by_severity = dict.fromkeys(ORDER, 0)
+    by_severity, unfiltered, filtered = dict.fromkeys(ORDER, 0), dict.fromkeys(ORDER, 0), False
     read = auto = exposures = paths = omitted = failures = 0
     expiring: int | None = None
     for marker in markers:
@@ -276,9 +276,14 @@ def totals(markers: Iterable[Marker]) -> ScanTotals:
         omitted += marker.attack_paths_omitted
         for severity, count in marker.by_severity.items():
             by_severity[severity] += count
+        filtered |= marker.found_by_severity is not None
+        found = marker.by_severity if marker.found_by_severity is None else marker.found_by_severity
+        for severity, count in found.items():
+            unfiltered[severity] += count
     return ScanTotals(
         resources_scanned=read,
         by_severity=by_severity,
+        found_by_severity=unfiltered if filtered else None,
         auto_remediable=auto,
         exposures=exposures,
         attack_paths=paths,

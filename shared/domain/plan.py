@@ -151,7 +151,12 @@ class Marker(BaseModel):
     rules: tuple[RuleCoverage, ...] = ()
     resources_read: int = 0
     failures: int = 0
-    by_severity: dict[Severity, int] = Field(default_factory=dict)
+    by_severity: dict[Severity, int] = Field(
+        default_factory=dict, description="findings that the scan's severity filter keeps"
+    )
+    found_by_severity: dict[Severity, int] | None = Field(
+        default=None, description="all findings, where a severity filter left some out"
+    )
     auto_remediable: int = 0
     exposures: int = 0
     expiring_soon: int | None = Field(

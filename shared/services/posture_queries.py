@@ -168,10 +168,14 @@ class PostureQueries:
     async def _evidence(
         self, scan: Scan, failing: set[str]
     ) -> tuple[dict[str, tuple[FrozenFinding, ...]], bool]:
-        """Some findings of each failing rule, and whether all of the scan's were looked through for them."""
+        """Some findings of each failing rule, and whether all of them were looked through.
+
+        A severity filter keeps some out of the scan's rows: then they were not.
+        """
         found: defaultdict[str, list[FrozenFinding]] = defaultdict(list)
         shards = None if scan.result_shards is None else frozenset(scan.result_shards)
         after: str | None = None
+        kept = not scan.request.severity_filter
         whole = not failing
         for _ in range(self._reads if failing else 0):
             page = await self._engine.results.findings(
@@ -182,7 +186,7 @@ class PostureQueries:
                 if one.observation.rule_id in failing and len(of_rule) < FINDINGS_PER_RULE:
                     of_rule.append(one)
             after = page.next_after
-            whole = after is None
-            if whole or all(len(found[rule]) == FINDINGS_PER_RULE for rule in failing):
+            whole = after is None and kept
+            if after is None or all(len(found[rule]) == FINDINGS_PER_RULE for rule in failing):
                 break
         return {rule: tuple(found[rule]) for rule in sorted(failing)}, whole

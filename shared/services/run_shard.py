@@ -16,6 +16,7 @@ from shared.domain.coverage import RuleCoverage
 from shared.domain.finding import FrozenFinding
 from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import Scan
+from shared.domain.severity import Severity
 from shared.ports.errors import MissingError
 from shared.rules.base import EXPIRES_SOON, RuleStatus
 from shared.scanners.base import Outcome, Projection, Related, Scanner
@@ -82,11 +83,10 @@ class RunShard:
     async def _findings(
         self, scan: Scan, shard: Shard, scanner: Scanner, related: Related, present: set[str]
     ) -> list[FrozenFinding]:
-        """Record what was found, and write the rows that this scan keeps of it."""
+        """Record what was found, and write the rows that this scan keeps of it; all that was found."""
         findings = await self._record.record(scan, shard, related, present=present, rules=scanner.rules())
-        kept = _filtered(scan, findings)
-        await self._engine.results.put_findings(scan.scan_id, shard.shard_id, kept)
-        return kept
+        await self._engine.results.put_findings(scan.scan_id, shard.shard_id, _filtered(scan, findings))
+        return findings
 
     async def _look_ahead(self, scan_id: str) -> None:
         """After the last shard of a stage, check at once rather than at the next scheduled check."""
@@ -168,7 +168,8 @@ class RunShard:
             writes.append(results.put_attack_paths(scan_id, shard.shard_id, related.attack_paths))
         if failures or scan.run > 1 or shard.attempt > 1:
             writes.append(results.put_failures(scan_id, shard.shard_id, failures))
-        kept = await side_by_side(self._findings(scan, shard, scanner, related, present), *writes)
+        findings = await side_by_side(self._findings(scan, shard, scanner, related, present), *writes)
+        kept = _filtered(scan, findings)
         return Marker(
             scan_id=scan.scan_id,
             shard_id=shard.shard_id,
@@ -177,7 +178,8 @@ class RunShard:
             subscription_id=subscription,
             rules=_rule_coverage(scanner, related),
             failures=len(failures),
-            by_severity=dict(Counter(finding.observation.severity for finding in kept)),
+            by_severity=_by_severity(kept),
+            found_by_severity=_by_severity(findings) if len(kept) < len(findings) else None,
             auto_remediable=sum(finding.observation.auto_remediable for finding in kept),
             exposures=len({row.key for row in related.exposures}),
             expiring_soon=_expiring_soon(scanner, related),
@@ -214,6 +216,10 @@ def _filtered(scan: Scan, findings: list[FrozenFinding]) -> list[FrozenFinding]:
     """Findings that the scan's own severity filter keeps; the records keep all (contract C-11)."""
     wanted = scan.request.severity_filter
     return [one for one in findings if not wanted or one.observation.severity in wanted]
+
+
+def _by_severity(findings: list[FrozenFinding]) -> dict[Severity, int]:
+    return dict(Counter(finding.observation.severity for finding in findings))
 
 
 def _expiring_soon(scanner: Scanner, related: Related) -> int | None:

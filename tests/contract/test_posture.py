@@ -75,7 +75,8 @@ def said(**counts: int) -> RuleCoverage:
 class TestA06:
     async def test_the_seed_s_values(self, api: Api) -> None:
         """Golden: 87.5 from 92.0 and 83.0; 2, 5 and 1 (I-5)."""
-        counted = {"critical_cves": 2, "pending_patches": 5, "expiring_soon": 1}
+        counted: dict[str, Any] = {"critical_cves": 2, "pending_patches": 5, "expiring_soon": 1}
+        counted |= {"subscriptions": ("s-1",), "subscriptions_total": 1}
         scan = finished(NOW, request=ScanRequest(compliance_frameworks=("soc2", "pci-dss")))
         await store_snapshot(api, scan, {"soc2": 92.0, "pci-dss": 83.0}, **counted)
         answer = await api.get(POSTURE, role="viewer")
@@ -98,6 +99,12 @@ class TestA06:
         assert body["complete"] is True
         assert body["coverage"] == f"{PUBLIC_URL}/v1/scans/{scan.scan_id}/coverage"
         assert body["not_assessed"] == []
+        assert body["scanned"] == {
+            "scan_type": "full",
+            "environment": "production",
+            "subscriptions": ["s-1"],
+            "subscriptions_total": 1,
+        }
 
     async def test_no_scan_yet(self, api: Api) -> None:
         answer = await api.get(POSTURE)
@@ -334,6 +341,7 @@ class TestTrend:
         ]
         assert body["snapshots"][0]["findings_count"] == {"critical": 1, "high": 0, "medium": 0, "low": 1}
         assert body["snapshots"][0]["credentials_expiring_soon"] is None
+        assert [row["scanned"]["scan_type"] for row in body["snapshots"]] == ["full", "full"]
 
     async def test_limit(self, api: Api) -> None:
         for hour in range(4):
