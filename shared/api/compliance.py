@@ -83,6 +83,13 @@ class ControlFinding(ResponseBody):
     values: dict[str, Any]
 
 
+class PassedCheck(ResponseBody):
+    """A resource on which a rule of the control passed."""
+
+    rule_id: str
+    resource_id: str
+
+
 class AssessedControl(ResponseBody):
     """A-08: a control, how it stands, and why."""
 
@@ -94,6 +101,8 @@ class AssessedControl(ResponseBody):
     rules: tuple[RuleTally, ...]
     findings: tuple[ControlFinding, ...] = Field(description="At most 20, gravest first")
     evidence_total: int = Field(description="Failed results of its rules, whether shown as findings or not")
+    passed: tuple[PassedCheck, ...] = Field(description="At most 20, some of each rule")
+    passed_total: int = Field(description="Passed results of its rules, whether shown or not")
     beyond: str | None = Field(description="What the control asks for that no rule can see")
 
 

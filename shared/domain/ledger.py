@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from shared.domain.coverage import (
     Coverage,
     CoverageStatus,
+    PassedResources,
     ReadFailure,
     RuleCoverage,
     ScannerCoverage,
@@ -199,6 +200,7 @@ def coverage(
         rules=tuple(rules[rule_id] for rule_id in sorted(rules)),
         scanners=scanner_rows,
         failures_total=failures,
+        passed=PassedResources.merged(marker.passed for marker in record.done()),
         unread_targets=unread_targets,
     )
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.coverage import RuleCoverage, SubscriptionCoverage, TypeCoverage
+from shared.domain.coverage import PassedResources, RuleCoverage, SubscriptionCoverage, TypeCoverage
 from shared.domain.reading import Listing, is_directory
 from shared.domain.severity import Severity
 
@@ -149,6 +149,7 @@ class Marker(BaseModel):
     )
     types: tuple[TypeCoverage, ...] = ()
     rules: tuple[RuleCoverage, ...] = ()
+    passed: PassedResources = PassedResources()
     resources_read: int = 0
     failures: int = 0
     by_severity: dict[Severity, int] = Field(

@@ -66,7 +66,8 @@ class ComplianceView:
     """One framework in one scan: every control's status, what its rules said, and findings as evidence.
 
     `tallies` are of the framework's rules that ran. `findings` are by rule, newest first, some of each;
-    `whole` says that they were looked for in all findings of the scan.
+    `whole` says that they were looked for in all findings of the scan. `passed` are ids of some resources
+    that each rule passed on.
     """
 
     posture: Posture
@@ -75,6 +76,7 @@ class ComplianceView:
     tallies: Mapping[str, RuleCoverage]
     findings: Mapping[str, tuple[FrozenFinding, ...]]
     whole: bool
+    passed: Mapping[str, tuple[str, ...]]
 
 
 class PostureQueries:
@@ -144,7 +146,8 @@ class PostureQueries:
         failing = {rule for rule, tally in tallies.items() if tally.failed}
         findings, whole = await self._evidence(posture.scan, failing)
         result = posture.snapshot.frameworks[framework_id]
-        return ComplianceView(posture, framework, result, tallies, findings, whole)
+        passed = {rule: ledger.passed.of_rule(rule) for rule in tallies}
+        return ComplianceView(posture, framework, result, tallies, findings, whole, passed)
 
     async def _assessing(self, framework_id: str) -> Posture:
         for scan_type in (ScanType.FULL, ScanType.COMPLIANCE_ONLY):

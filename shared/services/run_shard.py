@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
-from shared.domain.coverage import RuleCoverage
+from shared.domain.coverage import PassedResources, RuleCoverage
 from shared.domain.finding import FrozenFinding
 from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import Scan
@@ -177,6 +177,7 @@ class RunShard:
             outcome=ShardOutcome.DONE,
             subscription_id=subscription,
             rules=_rule_coverage(scanner, related),
+            passed=PassedResources.of({rule: one.passed for rule, one in related.outcomes.items()}),
             failures=len(failures),
             by_severity=_by_severity(kept),
             found_by_severity=_by_severity(findings) if len(kept) < len(findings) else None,

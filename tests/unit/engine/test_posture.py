@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.coverage import PASSED_NAMED
 from shared.domain.errors import InvalidRequestError, NotFoundError
 from shared.domain.posture import ControlStatus, PostureSnapshot
 from shared.domain.principal import Principal, Role
@@ -158,3 +159,14 @@ async def test_a_resume_and_a_running_view_count_all_that_was_found() -> None:
     await ScanControl(place.calm).resume(scan.scan_id, CALLER)
     again = await place.run(scan.scan_id)
     assert (await kept(place, again)).by_severity[Severity.HIGH] == 1
+
+
+async def test_resources_that_passed_are_named_of_every_subscription() -> None:
+    others = [resource(one, number, bad=False) for one in ("s2", "s3") for number in range(4)]
+    place = World(5, Faults(), [BAD, GOOD, *others], ["s1", "s2", "s3"], scanner=SshProbe())
+    await scanned(place)
+    view = await PostureQueries(place.calm).compliance("cis-azure-6.0")
+    names = view.passed[SSH]
+    assert len(names) == PASSED_NAMED and len(set(names)) == len(names)
+    assert set(names) <= {GOOD["id"], *(one["id"] for one in others)}
+    assert {one.split("/")[2] for one in names} >= {"s1", "s2"}
