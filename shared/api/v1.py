@@ -53,7 +53,11 @@ class ScanBody(RequestBody):
     create_issues: bool = False
     severity_filter: tuple[AnySeverity, ...] = Field(default=(), max_length=MAX_ITEMS)
     notification_channels: tuple[NotificationChannel, ...] = Field(default=(), max_length=MAX_ITEMS)
-    custom_rules: tuple[Name, ...] = Field(default=(), max_length=MAX_ITEMS)
+    custom_rules: tuple[Name, ...] = Field(
+        default=(),
+        max_length=MAX_ITEMS,
+        description="Ids of rules of `scan_type` (GET /v1/rules): only these run; empty = all of the type's",
+    )
     scan_type: ScanType = ScanType.FULL
     compliance_frameworks: tuple[FrameworkName, ...] = Field(default=(), max_length=MAX_ITEMS)
     environment: Name | None = Field(
@@ -182,6 +186,9 @@ class CoveragePage(ResponseBody):
     scanners: tuple[ScannerCoverage, ...]
     failures: tuple[ReadFailure, ...]
     failures_total: int
+    unread_targets: tuple[ReadFailure, ...] = Field(
+        description="Of `target_resources`: in no subscription that was read, or no ARM ids at all"
+    )
     limit: int
     offset: int
     next_link: NextLink
