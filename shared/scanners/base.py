@@ -13,9 +13,9 @@ from shared.domain.coverage import PASSED_NAMED, ReadFailure, TypeCoverage
 from shared.domain.exposure import Exposure
 from shared.domain.finding import Observation
 from shared.domain.plan_record import Reading
+from shared.domain.probe import Probe, Unaskable
 from shared.domain.reading import Listing
 from shared.domain.scan import ScanRequest
-from shared.exposure.probes import Probe, Unaskable
 from shared.ports.reads import AzureReads
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.scanners.details import DetailOrder

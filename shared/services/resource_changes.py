@@ -39,7 +39,7 @@ _MOST: Final = 1_000
 class ChangeMessage(BaseModel):
     """Look whether this resource has come to rest."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     resource_id: str = Field(max_length=2048)
 
