@@ -7,8 +7,10 @@ before it starts, so that whoever repeats a step after a crash starts the same o
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,6 +36,7 @@ LOST_AFTER: Final = timedelta(minutes=2)
 _NETWORK: Final = "microsoft.network/"
 _TRIES: Final = 20
 _MOST: Final = 1_000
+_AT_ONCE: Final = 16
 
 
 class ChangeMessage(BaseModel):
@@ -83,6 +86,25 @@ class ResourceChanges:
                 await self._messenger.send([_message(row, now)])
                 return True
         raise StorageUnavailableError("the resource's row is written by too many at once")
+
+    async def note_all(self, changes: Iterable[ResourceChange]) -> int:
+        """Remember changes, each resource once; how many resources some rule looks at.
+
+        Raises:
+            StorageUnavailableError, BrokerUnavailableError: some may be noted; all are to be delivered again.
+        """
+        once = {change.resource_id.lower(): change for change in changes}
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def noted(change: ResourceChange) -> bool:
+            async with gate:
+                return await self.note(change)
+
+        results = await asyncio.gather(*(noted(one) for one in once.values()), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return sum(result is True for result in results)
 
     async def run(self, message: ChangeMessage) -> str | None:
         """Start the scan of a resource that has come to rest; its id; None: nothing to do."""

@@ -13,8 +13,10 @@ from shared.domain.page import Versioned
 from shared.domain.plan import PlannedPage, Redo
 from shared.domain.redo import what_to_redo
 from shared.domain.scan import Scan, ScanStatus
+from shared.domain.timestamps import whole_second
 from shared.ports.errors import MissingError, VersionConflictError
 from shared.ports.messaging import Message
+from shared.services.announce import scan_started
 from shared.services.engine import UPDATE_TRIES, Engine
 from shared.services.finalize_scan import load_record
 from shared.services.messages import check_message, plan_message, shard_message
@@ -40,6 +42,7 @@ class ResumeScan:
         await plans.delete_shards(scan.scan_id, redo.dropped_shards)
         await plans.supersede_pages(scan.scan_id, redo.superseded_pages)
         messages = await self._messages(scan)
+        await self._engine.outbox.append([scan_started(scan, whole_second(self._engine.clock.now()))])
         try:
             await self._engine.scans.replace(
                 scan.model_copy(update={"status": ScanStatus.RUNNING}), found.etag
