@@ -47,9 +47,7 @@ class EventGridAnswer(ResponseBody):
         default=None, alias="validationResponse", description="The code of a validation event"
     )
     noted: int | None = Field(default=None, description="Changes that a scan follows")
-    ignored: int | None = Field(
-        default=None, description="Events that no scan follows"
-    )
+    ignored: int | None = Field(default=None, description="Events that no scan follows")
 
 
 @dataclass(frozen=True, slots=True)

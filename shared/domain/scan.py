@@ -92,6 +92,11 @@ class ScanRequest(BaseModel):
     severity_filter: tuple[Severity, ...] = ()
     notification_channels: tuple[NotificationChannel, ...] = ()
     custom_rules: tuple[str, ...] = ()
+    after_change: bool = Field(
+        default=False,
+        description="a rescan of changed resources: they are read anew from Resource Manager, only rules "
+        "about their types run, and what the network join ties to them is judged too",
+    )
 
     @property
     def narrow(self) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from shared.domain.resource import outermost_types
 from shared.domain.scan import ScanRequest
+from shared.exposure.network import NETWORK_TYPES
 from shared.rules.base import Rule, RuleMetadata, RuleScope
 from shared.rules.registry import all_rules
 from shared.rules.resources import RuleSettings
@@ -18,6 +20,9 @@ from shared.scanners.wanted import WANTED
 NETWORK: Final = "network"
 COMPLIANCE: Final = "compliance"
 CREDENTIALS: Final = "credentials"
+
+_Key = tuple[tuple[str, ...], tuple[str, ...], frozenset[str] | None]
+"""Names, frameworks, and the types that a rescan is about; None: any."""
 
 FrameworkRules = Callable[[str], frozenset[str]]
 """The ids of the rules that speak to a framework, by the framework's id."""
@@ -57,7 +62,7 @@ class BuiltScanners:
         self._settings = settings
         self._rules_of_framework = rules_of_framework
         self._confirm = confirm
-        self._made: dict[tuple[tuple[str, ...], tuple[str, ...]], EstateScanner] = {}
+        self._made: dict[_Key, EstateScanner] = {}
 
     def rules(self) -> Sequence[RuleMetadata]:
         """Every rule of the build."""
@@ -69,12 +74,25 @@ class BuiltScanners:
         if not names:
             return None
         frameworks = () if len(names) > 1 else tuple(sorted(request.compliance_frameworks))
-        if (names, frameworks) not in self._made:
-            self._made[names, frameworks] = self._make(names, frameworks)
-        return self._made[names, frameworks]
+        types = outermost_types(request.target_resources) if request.after_change else None
+        key = names, frameworks, types
+        made = self._made.get(key)
+        if made is None:
+            made = self._make(names, frameworks, types)
+            if made is not None:
+                self._made[key] = made
+        return made
 
-    def _make(self, names: tuple[str, ...], frameworks: tuple[str, ...]) -> EstateScanner:
+    def _make(
+        self, names: tuple[str, ...], frameworks: tuple[str, ...], types: frozenset[str] | None
+    ) -> EstateScanner | None:
         chosen = [rule for rule in self._rules if any(self._runs(one, rule, frameworks) for one in names)]
+        network = NETWORK in names
+        if types is not None:
+            chosen = _about(chosen, types)
+            network = network and not types.isdisjoint(NETWORK_TYPES)
+            if not chosen and not network:
+                return None
         scoped: Mapping[RuleScope, list[Any]] = {scope: [] for scope in RuleScope}
         for rule in chosen:
             scoped[rule.metadata.scope].append(rule)
@@ -84,7 +102,7 @@ class BuiltScanners:
             resource_rules=(*scoped[RuleScope.RESOURCE], *scoped[RuleScope.DIRECTORY]),
             estate_rules=scoped[RuleScope.ESTATE],
             collectors=self._collectors,
-            network=NETWORK in names,
+            network=network,
             settings=self._settings,
             confirm=self._confirm,
         )
@@ -99,3 +117,16 @@ class BuiltScanners:
         if not wanted or self._rules_of_framework is None:
             return True
         return any(metadata.rule_id in self._rules_of_framework(one) for one in wanted)
+
+
+def _about(rules: Iterable[Rule[Any]], types: frozenset[str]) -> list[Rule[Any]]:
+    """Rules that read resources of these outermost types.
+
+    Those over a whole estate or directory read nearly everything: they wait for the next scan of it, unless
+    nothing else speaks of these types.
+    """
+    concerned = [
+        rule for rule in rules if any("/".join(kind.split("/")[:2]) in types for kind in rule.metadata.reads)
+    ]
+    near = [rule for rule in concerned if rule.metadata.scope not in (RuleScope.ESTATE, RuleScope.DIRECTORY)]
+    return near or concerned

@@ -65,7 +65,8 @@ class ResourceChanges:
         self._messenger = messenger
         self._clock = clock
         self._quiet = quiet
-        self._known = _types(scanners)
+        self._scanners = scanners
+        self._known: dict[str, bool] = {}
 
     async def note(self, change: ResourceChange) -> bool:
         """Remember a change. False: no rule looks at resources of this type.
@@ -73,7 +74,7 @@ class ResourceChanges:
         Raises:
             StorageUnavailableError, BrokerUnavailableError: the event is to be delivered again.
         """
-        if not self._looks_at(change.type):
+        if not self._looks_at(change):
             return False
         for _ in range(_TRIES):
             stored = await self._rescans.get(change.resource_id)
@@ -120,7 +121,7 @@ class ResourceChanges:
             found = Versioned(decided, etag)
         scan_id = found.value.scan_id
         try:
-            await self._start.start(self._request(found.value), CALLER, scan_id)
+            await self._start.start(_request(found.value), CALLER, scan_id)
         except InvalidRequestError as error:
             log.warning("no scan of the changed %s: %s", found.value.type, error)
         await self._rescans.delete(found.value.resource_id, found.etag)
@@ -132,28 +133,27 @@ class ResourceChanges:
         started = [await self.run(ChangeMessage(resource_id=one.resource_id)) for one in overdue]
         return len([one for one in started if one is not None])
 
-    def _looks_at(self, kind: str) -> bool:
-        return kind in self._known
-
-    @staticmethod
-    def _request(pending: PendingRescan) -> ScanRequest:
-        network = pending.type.startswith(_NETWORK)
-        return ScanRequest(
-            scan_type=ScanType.NETWORK if network else ScanType.FULL,
-            environment=DEFAULT_ENVIRONMENT,
-            subscriptions=(pending.subscription_id,),
-            target_resources=(pending.resource_id,),
-        )
+    def _looks_at(self, change: ResourceChange) -> bool:
+        known = self._known.get(change.type)
+        if known is None:
+            scanner = self._scanners.of(_request(change))
+            known = scanner is not None and change.type in {
+                "/".join(kind.split("/")[:2]) for kind in scanner.reading.types
+            }
+            if len(self._known) < _MOST:
+                self._known[change.type] = known
+        return known
 
 
-def _types(scanners: Scanners) -> frozenset[str]:
-    """Outermost types of everything that some rule looks at."""
-    found: set[str] = set()
-    for scan_type in ScanType:
-        scanner = scanners.of(ScanRequest(scan_type=scan_type))
-        if scanner is not None:
-            found |= {"/".join(kind.split("/")[:2]) for kind in scanner.reading.types}
-    return frozenset(found)
+def _request(changed: ResourceChange | PendingRescan) -> ScanRequest:
+    network = changed.type.startswith(_NETWORK)
+    return ScanRequest(
+        scan_type=ScanType.NETWORK if network else ScanType.FULL,
+        environment=DEFAULT_ENVIRONMENT,
+        subscriptions=(changed.subscription_id,),
+        target_resources=(changed.resource_id,),
+        after_change=True,
+    )
 
 
 def _message(pending: PendingRescan, now: datetime) -> Message:
