@@ -94,6 +94,11 @@ class ScanRequest(BaseModel):
     custom_rules: tuple[str, ...] = Field(
         default=(), description="the rules to run, all of them rules of the scan type; empty = all of those"
     )
+    after_change: bool = Field(
+        default=False,
+        description="a rescan of changed resources: they are read anew from Resource Manager, only rules "
+        "about their types run, and what the network join ties to them is judged too",
+    )
 
     @property
     def narrow(self) -> bool:

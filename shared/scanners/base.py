@@ -116,6 +116,8 @@ class Focus:
     """Lower-cased ARM ids; empty = all."""
     subscriptions: frozenset[str] = frozenset()
     """Lower-cased ids that a listing was asked for; empty = any. A row of another one is a failure."""
+    neighbours: bool = False
+    """Whether network rules also speak of what lies on one path with the resources."""
 
     @property
     def narrow(self) -> bool:

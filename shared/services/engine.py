@@ -78,4 +78,5 @@ def focus_of(scan: Scan, subscriptions: tuple[str, ...] = ()) -> Focus:
         resource_group=scan.request.resource_group,
         resources=frozenset(target.lower().rstrip("/") for target in scan.request.target_resources),
         subscriptions=frozenset(one.lower() for one in subscriptions),
+        neighbours=scan.request.after_change,
     )

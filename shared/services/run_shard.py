@@ -160,7 +160,9 @@ class RunShard:
         present = {str(one["id"]).lower() for one in columns}
         present.update(related.looked_at)
         del columns
-        failures = [*related.failures, *absent_targets(focus, subscription, present)]
+        # A changed resource may be a deleted one.
+        absent = [] if scan.request.after_change else absent_targets(focus, subscription, present)
+        failures = [*related.failures, *absent]
         await self._confirm.confirm(shard, related)
         results, scan_id = engine.results, scan.scan_id
         writes = [results.put_exposures(scan_id, shard.shard_id, related.exposures)]
