@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.cycle_collector import collect_less_often
 from shared.domain.join import Pace
 from shared.services.api_keys import ApiKeys
 from shared.services.application import Application
@@ -106,6 +107,7 @@ async def open_container(settings: Settings) -> Container:
     from shared.rules.resources import RuleSettings  # noqa: PLC0415
     from shared.scanners.registry import BuiltScanners  # noqa: PLC0415
 
+    collect_less_often()
     async with AsyncExitStack() as stack:
         identity = _Identity(settings.azure, stack)
         tables = await _tables(settings.storage, identity, stack)

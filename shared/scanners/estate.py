@@ -249,10 +249,11 @@ def _scope_of(row: Any) -> str | None:
 
 
 def _keep(results: Iterable[RuleResult], related: Related, focus: Focus) -> None:
-    for result in results:
-        if not focus.narrow or focus.covers(result.resource_id):
-            related.results.append(result)
-            related.observations.extend(result.observations)
+    kept = [one for one in results if focus.covers(one.resource_id)] if focus.narrow else list(results)
+    related.results += kept
+    for one in kept:
+        if one.observations:
+            related.observations += one.observations
 
 
 def _subscription_of(resource_id: str | None) -> str | None:
