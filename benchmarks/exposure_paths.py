@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from benchmarks.nsg_checks import SUBSCRIPTION, network_security_groups
 from samples.estate import EstateSpec, parts
+from shared.cycle_collector import search_seldom
 from shared.domain.resource import parse_row
 from shared.exposure import NETWORK_TYPES, SubscriptionNetwork, project
 
@@ -28,6 +29,7 @@ _PER_SUBNET: Final = 250
 
 def run(resources: int = 30_000, distinct: int = 2_000) -> dict[str, Any]:
     """Figures of both estates."""
+    search_seldom()
     return {
         "generated": _figures(_generated(resources)),
         "every_group_distinct": _figures({SUBSCRIPTION: list(_projected(every_group_distinct(distinct)))}),

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from benchmarks.nsg_checks import network_security_groups
 from corpus.exposure.environments import PEERS, PeerUnavailableError, peers_folder, run_script
-from shared.cycle_collector import collect_less_often
+from shared.cycle_collector import search_seldom
 from shared.domain.coverage import TypeCoverage
 from shared.domain.scan import ScanRequest, ScanType
 from shared.rules.base import RuleMetadata
@@ -45,7 +45,7 @@ def run(resources: int = 10_000) -> dict[str, Any]:
         subprocess.run([*command, "--seed", "1", "--out", str(estate)], cwd=ROOT, check=True)
         calls = asyncio.run(_read(estate))
     groups = list(network_security_groups(PROWLER_GROUPS, seed=1))
-    collect_less_often()  # as the product does
+    search_seldom()  # as the product does
     timed, theirs, skipped = list[_Timing](), list[dict[str, Any]](), None
     for _ in range(RUNS):
         timed.append(_measure(calls))

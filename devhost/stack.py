@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
+from urllib.parse import urlencode
 
 from devhost import azurite
+from devhost.azure.change_events import EVENT_WEBHOOK
 from devhost.azure_login import check_login
 from devhost.child import Child
 from devhost.entra_tenant import EntraTenant
 from devhost.event_sink import TOPIC
+from devhost.functionhost.eventgrid import WEBHOOK_PATH
 from devhost.lifeline import hold
 
 ROLES: Final = ("admin", "operator", "viewer")
@@ -24,6 +27,8 @@ BUS_KEY_NAME: Final = "RootManageSharedAccessKey"
 QUEUES: Final = Path(__file__).with_name("queues.json")
 FAILED_ATTEMPTS: Final = "10000"
 """No front end says where local callers come from: they share one limit."""
+CHANGE_FUNCTION: Final = "resource_changed"
+"""The app's function for events of Azure's subscriptions."""
 STALL_SECONDS: Final = 20
 """Locally a lost message is looked for sooner than the 120 s of the product."""
 
@@ -134,7 +139,7 @@ class LocalStack:
                     f"--identity-header={self.secrets['identity']}",
                     *(() if faults is None else ("--faults", str(faults.resolve()))),
                 ],
-                {},
+                {EVENT_WEBHOOK: self._event_webhook(base_url)},
             )
             self.entra = EntraTenant(self.folder / "entra", {role: self.secrets[role] for role in ROLES})
             tenant = self._child("devhost.entra", self.entra.arguments, self.entra.environment)
@@ -178,6 +183,10 @@ class LocalStack:
             # For whoever wants to look into the tables, or measure against the same endpoints.
             _write_private(state / "settings.json", settings)
         return settings
+
+    def _event_webhook(self, base_url: str) -> str:
+        query = urlencode({"functionName": CHANGE_FUNCTION, "code": self.secrets["host"]})
+        return f"{base_url}{WEBHOOK_PATH}?{query}"
 
     def _stand_in(self, azure: Child) -> dict[str, str]:
         self._ports[azure.module] = azure.wait_ready()["port"]

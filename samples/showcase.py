@@ -13,7 +13,7 @@ from random import Random
 
 import orjson
 
-from samples import full, network, workloads
+from samples import full, network, showcase_paths, workloads
 from samples.arm import Resource, Scope
 from samples.control_truth import control_records
 from samples.controls import Expectation
@@ -271,6 +271,19 @@ def _beside_the_network(company: Company) -> None:
         company.expectations += part.expectations
 
 
+def _attack_paths(company: Company) -> None:
+    """Identities and roles that lead from what is exposed to what is worth having."""
+    scopes = {
+        "web": WEB,
+        "data": DATA,
+        "staging": STAGING,
+        "shared": SHARED,
+        "play": PLAY,
+        "honeypot": HONEYPOT,
+    }
+    company.add(*showcase_paths.plant(company.resources, scopes))
+
+
 def build() -> Company:
     """The whole company, in the order the file lists it."""
     company = Company()
@@ -283,6 +296,7 @@ def build() -> Company:
         _sandbox,
         _platform_services,
         _beside_the_network,
+        _attack_paths,
     ):
         district(company)
     return company

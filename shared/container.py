@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.cycle_collector import collect_less_often
+from shared.container_events import EventParts, open_events
 from shared.domain.join import Pace
 from shared.services.api_keys import ApiKeys
 from shared.services.application import Application
 from shared.services.authentication import BearerAuthentication
 from shared.services.configured_keys import ConfiguredKeys
-from shared.services.engine import Engine
+from shared.services.engine import ConfirmationLimits, Engine
 from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_queries import FindingQueries
 from shared.services.posture_queries import PostureQueries
-from shared.services.publish_events import PublishEvents
 from shared.services.rate_limits import RateLimits
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
@@ -48,7 +47,7 @@ class Container:
     """The wired product: what HTTP handlers, queue functions and timers use."""
 
     def __init__(
-        self, application: Application, engine: Engine, events: PublishEvents | None, stack: AsyncExitStack
+        self, application: Application, engine: Engine, events: EventParts, stack: AsyncExitStack
     ) -> None:
         self.application = application
         self.engine = engine
@@ -107,7 +106,6 @@ async def open_container(settings: Settings) -> Container:
     from shared.rules.resources import RuleSettings  # noqa: PLC0415
     from shared.scanners.registry import BuiltScanners  # noqa: PLC0415
 
-    collect_less_often()
     async with AsyncExitStack() as stack:
         identity = _Identity(settings.azure, stack)
         tables = await _tables(settings.storage, identity, stack)
@@ -133,8 +131,12 @@ async def open_container(settings: Settings) -> Container:
                 settings=RuleSettings(expiring_within=timedelta(days=scan.expiring_days)),
                 opted_in=scan.read_app_settings,
                 rules_of_framework=rules_of,
+                confirm=scan.confirm is not None,
             ),
             reads=reads,
+            confirm=None
+            if scan.confirm is None
+            else ConfirmationLimits(packets=scan.confirm.packets, seconds=scan.confirm.seconds),
             pace=Pace(
                 shortest=timedelta(seconds=scan.check_min_seconds),
                 longest=timedelta(seconds=scan.check_max_seconds),
@@ -144,9 +146,11 @@ async def open_container(settings: Settings) -> Container:
         )
         publisher = await _publisher(settings, identity, stack)
         callers = await open_callers(settings, tables, stack)
+        start_scan = StartScan(engine, scan.environments)
+        events = open_events(settings, engine, tables, publisher, start_scan, identity.credential, stack)
         application = Application(
             settings=settings,
-            start_scan=StartScan(engine, scan.environments),
+            start_scan=start_scan,
             scan_control=ScanControl(engine),
             scan_queries=ScanQueries(engine),
             finding_queries=FindingQueries(engine.findings),
@@ -160,11 +164,13 @@ async def open_container(settings: Settings) -> Container:
             rate_limits=callers.rate_limits,
             audit=callers.audit,
             api_keys=callers.api_keys,
+            webhooks=events.webhooks,
+            event_queries=events.queries,
+            schedules=events.schedules,
             probes=(StorageProbe(tables), BrokerProbe(broker)),
             clock=engine.clock,
             tokens=engine.tokens,
         )
-        events = None if publisher is None else PublishEvents(engine.outbox, publisher)
         return Container(application, engine, events, stack.pop_all())
     raise AssertionError("unreachable")
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from shared.settings_events import EVENT_VARIABLES, EventSettings, read_events
 from shared.settings_identity import IDENTITY_VARIABLES, IdentitySettings, read_identity, read_pepper
 from shared.settings_reader import SettingsError, SettingsReader, Variable
 
@@ -33,6 +34,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("EventGrid__topicEndpoint", "Event Grid topic; events are not published when unset"),
     Variable("EventGrid__topicKey", "key of the topic; the identity is used when unset", secret=True),
     *IDENTITY_VARIABLES,
+    *EVENT_VARIABLES,
     Variable("SECURITY_COPILOT_CURSOR_SECRET", "signs paging cursors; at least 32 characters", secret=True),
     Variable("SECURITY_COPILOT_PUBLIC_URL", "absolute base URL of links, such as https://scan.example.com"),
     Variable("SECURITY_COPILOT_SECURITY_CONTACT", "URI in security.txt for reports of weaknesses (RFC 9116)",
@@ -63,6 +65,13 @@ VARIABLES: Final[tuple[Variable, ...]] = (
              default="false"),
     Variable("SECURITY_COPILOT_EXPIRING_DAYS", "credentials that end within so many days are reported",
              default="30"),
+    Variable("SECURITY_COPILOT_CONFIRM_EXPOSURES",
+             "whether Azure is asked to confirm critical exposures, which takes two more permissions",
+             default="false"),
+    Variable("SECURITY_COPILOT_CONFIRM_PACKETS", "packets of one scan about which Azure is asked, 1 to 1000",
+             default="20"),
+    Variable("SECURITY_COPILOT_CONFIRM_SECONDS", "time for that in each subscription, at most half of "
+             "SECURITY_COPILOT_SCAN_STALL_SECONDS", default="60"),
 )  # fmt: skip
 
 
@@ -122,6 +131,13 @@ class AzureSettings(_Frozen):
     vault_url: str | None = Field(description="instead of the vaults' own addresses")
 
 
+class ConfirmSettings(_Frozen):
+    """How much Azure is asked to confirm: packets of a scan, seconds for those of one subscription."""
+
+    packets: int
+    seconds: float
+
+
 class ScanSettings(_Frozen):
     """What scans cover and how the engine paces itself (seconds, rows)."""
 
@@ -135,6 +151,7 @@ class ScanSettings(_Frozen):
     page_size: int
     read_app_settings: bool
     expiring_days: int
+    confirm: ConfirmSettings | None = Field(description="None: Azure is not asked to confirm exposures")
 
 
 class Settings(_Frozen):
@@ -147,6 +164,7 @@ class Settings(_Frozen):
     identity: IdentitySettings
     azure: AzureSettings
     scan: ScanSettings
+    events: EventSettings
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -170,8 +188,9 @@ class Settings(_Frozen):
         )
         azure = _azure(reader)
         scan = _scan(reader)
+        events = read_events(reader)
         reader.raise_problems()
-        if public_url is None or cursor_secret is None or azure is None or identity is None:
+        if public_url is None or cursor_secret is None or azure is None or identity is None or events is None:
             raise SettingsError(["settings are incomplete"])  # not reached: raise_problems has raised
         return cls(
             storage=storage,
@@ -181,6 +200,7 @@ class Settings(_Frozen):
             identity=identity,
             azure=azure,
             scan=scan,
+            events=events,
         )
 
 
@@ -281,6 +301,7 @@ def _azure(reader: SettingsReader) -> AzureSettings | None:
 def _scan(reader: SettingsReader) -> ScanSettings:
     shortest = reader.number("SECURITY_COPILOT_CHECK_MIN_SECONDS", 0.01, 3600)
     longest = reader.number("SECURITY_COPILOT_CHECK_MAX_SECONDS", 0.01, 3600)
+    stall = reader.number("SECURITY_COPILOT_SCAN_STALL_SECONDS", 1, 86_400)
     if shortest > longest:
         reader.problem(
             "SECURITY_COPILOT_CHECK_MIN_SECONDS", "must not exceed SECURITY_COPILOT_CHECK_MAX_SECONDS"
@@ -288,10 +309,23 @@ def _scan(reader: SettingsReader) -> ScanSettings:
     return ScanSettings(
         environments=reader.json_lists_by_name("ENVIRONMENTS", MAX_ENVIRONMENTS, MAX_SUBSCRIPTIONS),
         strict_subscription_ids=reader.boolean("STRICT_SUBSCRIPTION_IDS"),
-        stall_seconds=reader.number("SECURITY_COPILOT_SCAN_STALL_SECONDS", 1, 86_400),
+        stall_seconds=stall,
         check_min_seconds=shortest,
         check_max_seconds=longest,
         page_size=int(reader.number("SECURITY_COPILOT_PAGE_SIZE", 1, 1000, whole=True)),
         read_app_settings=reader.boolean("SECURITY_COPILOT_READ_APP_SETTINGS"),
         expiring_days=int(reader.number("SECURITY_COPILOT_EXPIRING_DAYS", 1, 365, whole=True)),
+        confirm=_confirm(reader, stall),
     )
+
+
+def _confirm(reader: SettingsReader, stall_seconds: float) -> ConfirmSettings | None:
+    wanted = reader.boolean("SECURITY_COPILOT_CONFIRM_EXPOSURES")
+    packets = int(reader.number("SECURITY_COPILOT_CONFIRM_PACKETS", 1, 1000, whole=True))
+    seconds = reader.number("SECURITY_COPILOT_CONFIRM_SECONDS", 0.1, 3600)
+    if wanted and seconds > stall_seconds / 2:
+        # A shard that takes as long as the stall is sent again, and Azure would be asked twice.
+        reader.problem(
+            "SECURITY_COPILOT_CONFIRM_SECONDS", "must be at most half of SECURITY_COPILOT_SCAN_STALL_SECONDS"
+        )
+    return ConfirmSettings(packets=packets, seconds=seconds) if wanted else None

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import orjson
 
+from devhost.azure.change_events import EVENT_WEBHOOK
 from devhost.azure.estate_file import EstateError
 from devhost.azure.faults import Faults, FaultsError, load_faults
 from devhost.azure.server import serve
@@ -54,7 +55,11 @@ async def _serve(arguments: argparse.Namespace, faults: Faults) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     async with serve(
-        arguments.estate, faults, port=arguments.port, identity_header=arguments.identity_header
+        arguments.estate,
+        faults,
+        port=arguments.port,
+        identity_header=arguments.identity_header,
+        event_webhook=os.environ.get(EVENT_WEBHOOK) or None,
     ) as standin:
         file = standin.app.estate.file
         logging.getLogger("devhost.azure").info(

@@ -16,6 +16,7 @@ from devhost.azure.arm_id import ArmPath, parse
 from devhost.azure.arm_page import Body, PageRequest
 from devhost.azure.arm_read import ArmReader
 from devhost.azure.arm_write import MAX_BODY_BYTES, ArmWriter, Written
+from devhost.azure.change_events import ChangeEvents
 from devhost.azure.errors import ArmError, AzureError, bad_request, json_response, raw_response
 from devhost.azure.estate import Estate
 from devhost.azure.faults import Faults, FaultSchedule, FaultsError, WrongAnswer, read_faults
@@ -25,6 +26,7 @@ from devhost.azure.key_vault import PREFIX as VAULT_PREFIX
 from devhost.azure.key_vault import KeyVaultDataPlane
 from devhost.azure.microsoft_graph import PREFIX as GRAPH_PREFIX
 from devhost.azure.microsoft_graph import MicrosoftGraph
+from devhost.azure.network_questions import NetworkQuestions
 from devhost.azure.operations import Operations
 from devhost.azure.resource_graph import GraphRequest, ResourceGraph
 from devhost.azure.throttle import QueryQuota, TokenBucket
@@ -47,7 +49,13 @@ class StandInApp:
     """
 
     def __init__(
-        self, estate: Estate, faults: Faults, identity: Identity, tenant_id: str, clock: Clock
+        self,
+        estate: Estate,
+        faults: Faults,
+        identity: Identity,
+        tenant_id: str,
+        clock: Clock,
+        event_webhook: str | None = None,
     ) -> None:
         self.estate = estate
         self.schedule = FaultSchedule(faults)
@@ -59,10 +67,12 @@ class StandInApp:
         self._graph = ResourceGraph(estate, tenant_id)
         self._reader = ArmReader(estate, tenant_id)
         self._actions = ArmActions(estate)
+        self._questions = NetworkQuestions(estate)
         self._microsoft_graph = MicrosoftGraph(estate, clock)
         self._vaults = KeyVaultDataPlane(estate, tenant_id, clock)
         self._operations = Operations()
-        self._writer = ArmWriter(estate, self._operations)
+        self.changes = ChangeEvents(event_webhook, tenant_id)
+        self._writer = ArmWriter(estate, self._operations, self.changes.announce)
         self._start_quotas()
         self.web_app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[self._answer])
         self.web_app.router.add_get("/msi/token", self._token)
@@ -262,21 +272,35 @@ class StandInApp:
             written = self._writer.write(request.method, path, faults, request.headers, body)
             return self._written(request, path, written)
         if request.method == "POST":
+            answer = self._questions.answer(path, faults, body)
+            if answer is not None:
+                return self._accepted(request, path, answer)
             done = self._actions.post(path, faults, dict(request.query), body)
             if done is not None:
                 return _found(done)
         raise ArmError(501, "NotImplemented", f"The stand-in has no {request.method} {request.path}.")
 
+    def _accepted(self, request: web.Request, path: ArmPath, answer: bytes) -> web.Response:
+        """202 for a question whose answer is ready when its operation ends."""
+        course = self.schedule.faults.operations
+        operation_id = self._operations.begin(course, lambda _: None, answer)
+        return web.Response(status=202, headers=self._links(request, path, operation_id, 202))
+
+    def _links(self, request: web.Request, path: ArmPath, operation_id: str, status: int) -> dict[str, str]:
+        """The headers by which a client follows an operation."""
+        base = (
+            f"{request.scheme}://{request.host}/subscriptions/{path.subscription}/providers/{path.namespace}"
+        )
+        tail = f"{operation_id}?api-version={request.query['api-version']}"
+        links = {"Azure-AsyncOperation": f"{base}/locations/global/operations/{tail}"}
+        if status == 202:
+            links["Location"] = f"{base}/locations/global/operationResults/{tail}"
+        return links | {"Retry-After": str(self.schedule.faults.operations.retry_after)}
+
     def _written(self, request: web.Request, path: ArmPath, written: Written) -> web.Response:
         headers = {} if written.etag is None else {"ETag": written.etag}
         if written.operation_id is not None:
-            base = f"{request.scheme}://{request.host}/subscriptions/{path.subscription}/providers/{path.namespace}"
-            version = request.query["api-version"]
-            tail = f"{written.operation_id}?api-version={version}"
-            headers["Azure-AsyncOperation"] = f"{base}/locations/global/operations/{tail}"
-            if written.status == 202:
-                headers["Location"] = f"{base}/locations/global/operationResults/{tail}"
-            headers["Retry-After"] = str(self.schedule.faults.operations.retry_after)
+            headers |= self._links(request, path, written.operation_id, written.status)
         if not written.body:
             return web.Response(status=written.status, headers=headers)
         return raw_response(written.body, written.status, headers)
@@ -284,6 +308,9 @@ class StandInApp:
     def _poll(self, for_result: bool, operation_id: str) -> web.Response:
         status, retry_after = self._operations.poll(operation_id)
         headers = {"Retry-After": str(retry_after)} if status == "InProgress" else {}
+        result = self._operations.result(operation_id) if for_result and status == "Succeeded" else None
+        if result is not None:
+            return raw_response(result)
         if for_result:
             return web.Response(status=202 if status == "InProgress" else 204, headers=headers)
         answer: dict[str, object] = {"status": status}

@@ -8,7 +8,7 @@ from devhost.azure.estate import Estate
 from devhost.azure.faults import Faults
 from devhost.azure.nested import resource_at
 
-_SINGLETONS: Final = frozenset({"default", "current"})
+_SINGLETONS: Final = frozenset({"default", "current", "configreferences"})
 """Names of children that every parent has, whether or not the estate holds them (`blobServices/default`)."""
 
 

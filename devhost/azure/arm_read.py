@@ -15,6 +15,7 @@ from devhost.azure.errors import ArmError, resource_not_found
 from devhost.azure.estate import Estate
 from devhost.azure.estate_file import ResourceGroup
 from devhost.azure.faults import Faults
+from devhost.azure.management_groups import DESCENDANTS, descendants
 from devhost.azure.nested import collection_of, resource_at
 
 _AT_SCOPE_ONLY: Final = frozenset({"microsoft.insights/diagnosticsettings", "microsoft.security/pricings"})
@@ -161,6 +162,8 @@ class ArmReader:
         }
 
     def _above_subscriptions(self, path: ArmPath, faults: Faults, page: PageRequest) -> Body:
+        if path.resource_type.lower() == DESCENDANTS:
+            return value(descendants(self._estate, self._tenant_id, path))
         listed = path.is_collection and (path.namespace or "").lower() in _TENANT_LISTS
         if not path.is_resource and not listed:
             raise resource_not_found(path.path)

@@ -5,7 +5,7 @@ Network resources carry their entity tag in the body, as the network provider ha
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,9 +41,13 @@ class Written:
 class ArmWriter:
     """Changes one estate."""
 
-    def __init__(self, estate: Estate, operations: Operations) -> None:
+    def __init__(
+        self, estate: Estate, operations: Operations, announce: Callable[[ArmPath, str], None]
+    ) -> None:
+        """`announce` hears of every change that took effect: the path, and `write` or `delete`."""
         self._estate = estate
         self._operations = operations
+        self._announce = announce
 
     def write(
         self, method: str, path: ArmPath, faults: Faults, headers: Mapping[str, str], body: bytes
@@ -88,6 +92,8 @@ class ArmWriter:
         if isinstance(resource.get("properties"), dict):
             resource["properties"]["provisioningState"] = "Updating" if slow else "Succeeded"
         self._place(path, resource, holder)
+        # A slow write shows at once here, so it is announced at once and again when it is settled.
+        self._announce(path, "write")
         operation_id = None
         if slow:
             operation_id = self._operations.begin(faults.operations, lambda good: self._settle(path, good))
@@ -147,6 +153,8 @@ class ArmWriter:
         if "etag" in resource:
             resource["etag"] = _new_etag()
         self._place(path, resource, holder)
+        if good:
+            self._announce(path, "write")
 
     def _remove(self, path: ArmPath, good: bool) -> None:
         if not good:
@@ -158,6 +166,7 @@ class ArmWriter:
             self._put_parent(holder)
         else:
             self._estate.delete(path.path)
+        self._announce(path, "delete")
 
     def _refuse_when_locked(self, path: ArmPath, verb: str) -> None:
         if path.resource_type.lower() == _LOCKS:

@@ -27,6 +27,7 @@ MAX_DOCUMENT_BYTES: Final = 1024 * 1024
 SCANNER_ACTIONS: Final = (
     "*/read",
     "Microsoft.Network/networkInterfaces/effectiveNetworkSecurityGroups/action",
+    "Microsoft.Network/networkWatchers/ipFlowVerify/action",
     "Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules/action",
     "Microsoft.Web/sites/config/list/action",
 )
@@ -137,7 +138,7 @@ class VaultLimits(_Part):
 
 
 class OperationCourse(_Part):
-    """How long-running writes go."""
+    """How long-running writes and questions go."""
 
     polls: int = Field(default=2, ge=1, le=1000)
     retry_after: int = Field(default=1, ge=0, le=3600)

@@ -1,4 +1,4 @@
-"""Long-running writes in progress: they move on by one step each time a client asks how they are."""
+"""Long-running operations in progress: they move on by one step each time a client asks how they are."""
 
 import uuid
 from collections import OrderedDict
@@ -18,6 +18,7 @@ class _Operation:
     outcome: str
     finish: Callable[[bool], None]
     retry_after: int
+    result: bytes | None = None
     done: bool = False
 
 
@@ -27,13 +28,25 @@ class Operations:
     def __init__(self) -> None:
         self._operations: OrderedDict[str, _Operation] = OrderedDict()
 
-    def begin(self, course: OperationCourse, finish: Callable[[bool], None]) -> str:
-        """Start one; ``finish`` is called once at its end, with True when it succeeded. Gives the id."""
+    def begin(
+        self, course: OperationCourse, finish: Callable[[bool], None], result: bytes | None = None
+    ) -> str:
+        """Start one; ``finish`` is called once at its end, with True when it succeeded. Gives the id.
+
+        ``result`` is what its ``Location`` answers in the end; None for nothing.
+        """
         operation_id = str(uuid.uuid4())
-        self._operations[operation_id] = _Operation(course.polls, course.outcome, finish, course.retry_after)
+        self._operations[operation_id] = _Operation(
+            course.polls, course.outcome, finish, course.retry_after, result
+        )
         while len(self._operations) > MAX_OPERATIONS:
             self._operations.popitem(last=False)
         return operation_id
+
+    def result(self, operation_id: str) -> bytes | None:
+        """What an operation that succeeded came to; None for nothing."""
+        operation = self._operations.get(operation_id.lower())
+        return None if operation is None or operation.outcome != "Succeeded" else operation.result
 
     def poll(self, operation_id: str) -> tuple[str, int]:
         """``(status, retry_after)`` after one more step; status as Azure names it.

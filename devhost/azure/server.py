@@ -38,7 +38,7 @@ class StandIn:
 
 
 @asynccontextmanager
-async def serve(
+async def serve(  # noqa: PLR0913 - each may be set by itself
     estate: Path,
     faults: Faults | Mapping[str, Any] | None = None,
     *,
@@ -46,11 +46,13 @@ async def serve(
     identity_header: str | None = None,
     tenant_id: str = TENANT_ID,
     token_lifetime_s: int = TOKEN_LIFETIME_S,
+    event_webhook: str | None = None,
     wall_clock: Callable[[], float] = time.time,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[StandIn]:
     """Serve an estate file on 127.0.0.1 until the block ends.
 
+    ``event_webhook`` is told of every write, as Event Grid tells its subscribers.
     ``wall_clock`` gives seconds since the epoch (expiry of tokens), ``clock`` monotonic seconds (quotas).
 
     Raises:
@@ -62,7 +64,7 @@ async def serve(
     identity = Identity(identity_header or secrets.token_urlsafe(24), wall_clock, token_lifetime_s)
     file = await asyncio.to_thread(EstateFile.load, estate)
     try:
-        app = StandInApp(Estate(file), rules, identity, tenant_id, clock)
+        app = StandInApp(Estate(file), rules, identity, tenant_id, clock, event_webhook)
         listener = socket.create_server((_LOOPBACK, port))
         bound = int(listener.getsockname()[1])
         base_url = identity.own_audience = f"http://{_LOOPBACK}:{bound}"
@@ -72,6 +74,7 @@ async def serve(
             await web.SockSite(runner, listener).start()
             yield StandIn(base_url, f"{base_url}/msi/token", identity.header, bound, app)
         finally:
+            await app.changes.aclose()
             await runner.cleanup()
             listener.close()
     finally:

@@ -18,9 +18,18 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from devhost.child import Child, ChildError
 from devhost.demo.client import ApiClient, ApiError
-from devhost.demo.tables import coverage_table, exposure_table, findings_table, posture_table
+from devhost.demo.receiver import Receiver, scheduled_run
+from devhost.demo.tables import (
+    attack_path_table,
+    coverage_table,
+    exposure_table,
+    findings_table,
+    posture_table,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
+WEBHOOK_SECONDS = 25.0
+SCHEDULE_SECONDS = 30.0
 SAMPLE = ROOT / "samples" / "estate.jsonl"
 
 
@@ -35,18 +44,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else ["--estate", str(options.estate)]
     )
     stack = Child("devhost", source, pid_file=None, environment={})
+    receiver: Receiver | None = None
     try:
         with console.status("starting the local stack (storage, broker, Azure)"):
             ready = stack.wait_ready(120)
         client = ApiClient(ready["base_url"], ready["api_key"])
         console.print(f"local stack up in {time.monotonic() - began:.1f} s at {ready['base_url']}")
+        receiver = Receiver()
+        receiver.register(client)
         outcome = _scan(client, console, options.patience)
+        _announced(client, console, receiver, outcome, scheduled=not options.azure)
     except (ChildError, ApiError, TimeoutError, OSError) as error:
         Console(stderr=True).print(f"demo failed: {error}", style="red", markup=False)
         return 1
     except KeyboardInterrupt:
         return 130
     finally:
+        if receiver is not None:
+            receiver.close()
         stack.stop()
     _write(outcome, options.out)
     if options.json:
@@ -70,6 +85,27 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--patience", type=float, default=3600, help="seconds to wait for the scan")
     parser.add_argument("--setup-seconds", type=float, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
+
+
+def _announced(
+    client: ApiClient, console: Console, receiver: Receiver, outcome: dict[str, Any], *, scheduled: bool
+) -> None:
+    """Wait for the webhook of the scan's end, and for a scheduled scan to begin."""
+    arrived = receiver.wait_for(outcome["scan"]["scan_id"], WEBHOOK_SECONDS)
+    count = sum(receiver.verified.values())
+    outcome["webhook"] = {"arrived": arrived, "verified": count, "refused": receiver.refused}
+    console.print(
+        f"webhook: {count} events arrived, signatures verified"
+        if arrived
+        else f"webhook: the end of the scan has not arrived yet, {count} other events have"
+    )
+    if scheduled:
+        outcome["scheduled"] = run = scheduled_run(client, SCHEDULE_SECONDS)
+        console.print(
+            "schedule: no run was due in time"
+            if run is None
+            else f"schedule: due {run['due']}, started {run['scan_id']}"
+        )
 
 
 def _scan(client: ApiClient, console: Console, patience: float) -> dict[str, Any]:
@@ -99,20 +135,33 @@ def _scan(client: ApiClient, console: Console, patience: float) -> dict[str, Any
         "summary": results["summary"],
         "findings": client.rows(f"/v1/scans/{scan_id}/results", "findings"),
         "exposures": client.rows(f"/v1/scans/{scan_id}/exposure", "exposures"),
+        "attack_paths": _attack_paths(client, scan_id),
         "coverage": coverage,
         "posture": client.get("/api/v1/security/posture"),
+    }
+
+
+def _attack_paths(client: ApiClient, scan_id: str) -> dict[str, Any]:
+    """The first page, with the rows of all."""
+    path = f"/v1/scans/{scan_id}/attack-paths"
+    found: dict[str, Any] = client.get(f"{path}?limit=1")
+    return {
+        "total": found["total"],
+        "coverage": found["coverage"],
+        "attack_paths": client.rows(path, "attack_paths"),
     }
 
 
 def _show(console: Console, outcome: dict[str, Any], out: Path) -> None:
     findings_table(console, outcome, outcome["findings"])
     exposure_table(console, outcome["exposures"])
+    attack_path_table(console, outcome["attack_paths"])
     posture_table(console, outcome["posture"])
     coverage_table(console, outcome["coverage"])
     console.print("written: " + ", ".join(f"{out}/{name}.json" for name in _FILES))
 
 
-_FILES = ("findings", "exposure", "coverage", "posture")
+_FILES = ("findings", "exposure", "attack-paths", "coverage", "posture")
 
 
 def _write(outcome: dict[str, Any], out: Path) -> None:
@@ -121,6 +170,7 @@ def _write(outcome: dict[str, Any], out: Path) -> None:
     for name, content in (
         ("findings", findings),
         ("exposure", {"exposures": outcome["exposures"]}),
+        ("attack-paths", outcome["attack_paths"]),
         ("coverage", outcome["coverage"]),
         ("posture", outcome["posture"]),
     ):

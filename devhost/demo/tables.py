@@ -17,6 +17,10 @@ REASON: Final = 120
 """Characters of a reason; the rest is in the JSON files."""
 TITLES: Final = 8
 """Kinds of problems named for each severity."""
+PATHS_SHOWN: Final = 5
+"""Attack paths of theirs: each is several lines."""
+MAX_WIDTH: Final = 80
+"""Columns of the narrowest terminal that is thought of."""
 
 
 def findings_table(console: Console, results: dict[str, Any], findings: list[Any]) -> None:
@@ -73,6 +77,38 @@ def posture_table(console: Console, posture: dict[str, Any]) -> None:
     for framework, score in posture["frameworks"].items():
         controls = posture["controls"][framework]
         table.add_row(escape(framework), f"{score}", *(str(controls[name]) for name in counts))
+    console.print()
+    console.print(table)
+
+
+def attack_path_table(console: Console, found: dict[str, Any]) -> None:
+    """The worst ways from the internet to something worth having, step by step."""
+    paths, coverage = found["attack_paths"], found["coverage"]
+    known = "" if coverage["complete"] else ", not everything was read"
+    table = Table(
+        title=f"Attack paths (the worst {len(paths[:PATHS_SHOWN])} of {found['total']}{known})",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        width=MAX_WIDTH,
+    )
+    table.add_column("score", justify="right")
+    table.add_column("from", overflow="fold", max_width=14)
+    table.add_column("to", overflow="fold", max_width=16)
+    table.add_column("step by step", overflow="fold", ratio=1)
+    for row in paths[:PATHS_SHOWN]:
+        style = STYLES[row["severity"]]
+        sure = "" if row["verdict"] == "exposed" else f"\n{row['verdict']}"
+        steps = "\n".join(f"{number}. {step['words']}" for number, step in enumerate(row["steps"], start=1))
+        target = _name(row["target"])
+        if row["target"].count("/") == 2:
+            target = f"subscription {target[:8]}"
+        table.add_row(
+            f"[{style}]{row['score']}[/]{sure}",
+            escape(_name(row["workload"])),
+            escape(target),
+            escape(steps),
+            end_section=True,
+        )
     console.print()
     console.print(table)
 

@@ -19,8 +19,8 @@ from devhost.functionhost.app_settings import (
     resolve_connection,
 )
 from devhost.functionhost.indexing import IndexedApp, IndexedFunction
-from devhost.functionhost.ncrontab import Ncrontab, NcrontabError
 from devhost.functionhost.routes import RouteTemplate, RouteTemplateError
+from shared.domain.ncrontab import Ncrontab, NcrontabError
 
 _FUNCTION_NAME = re.compile(r"[a-z][a-z0-9_\-]{0,127}", re.IGNORECASE)
 _BINDING_NAME = re.compile(r"[a-z][a-z0-9]{0,127}", re.IGNORECASE)

@@ -20,7 +20,7 @@ from azure.functions.timer import TimerRequest
 from devhost.functionhost.app_settings import expand
 from devhost.functionhost.indexing import IndexedFunction
 from devhost.functionhost.invocation import Invoker, log_failure
-from devhost.functionhost.ncrontab import Ncrontab
+from shared.domain.ncrontab import Ncrontab
 
 Clock = Callable[[], datetime]
 Sleep = Callable[[float], Awaitable[None]]

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from functions.http.exchange import POLL_SECONDS, RETRY_AFTER, Call
 from shared.api.cursor import CursorCodec
 from shared.api.query import PageQuery
+from shared.domain.errors import InvalidRequestError, Reason
 from shared.domain.page import PageRequest
 from shared.domain.scan import Scan
 from shared.services.application import Application
@@ -59,3 +60,22 @@ def next_link(call: Call[Any, Any], query: PageQuery, app: Application, after: s
 
 def _codec(app: Application) -> CursorCodec:
     return CursorCodec(app.settings.api.cursor_secret.get_secret_value())
+
+
+def token_of(app: Application, path: str, position: int) -> str:
+    """A position in the event log as callers of `path` carry it: opaque and signed."""
+    return _codec(app).encode(path, {}, str(position))
+
+
+def position_of(app: Application, path: str, token: str) -> int:
+    """The inverse of `token_of`.
+
+    Raises:
+        InvalidRequestError: not a token of this path.
+    """
+    try:
+        return int(_codec(app).decode(path, {}, token))
+    except InvalidRequestError as error:
+        raise InvalidRequestError.of(
+            "after", Reason.INVALID_VALUE, "After is not a position of this list"
+        ) from error

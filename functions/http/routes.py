@@ -26,7 +26,17 @@ from functions.http.exchange import (
 from functions.http.openapi import document
 from functions.http.security import posture as security_posture
 from functions.http.security import scans as security_scans
-from functions.http.v1 import access, findings, permissions, posture, rules, scans
+from functions.http.v1 import (
+    access,
+    events,
+    findings,
+    permissions,
+    posture,
+    rules,
+    scans,
+    schedules,
+    webhooks,
+)
 from shared.api.access import ApiKeyBody, ApiKeyCreated, ApiKeyPage, AuditTrail
 from shared.api.compliance import (
     ComplianceReport,
@@ -39,6 +49,7 @@ from shared.api.errors import ErrorCode
 from shared.api.health import Live, Readiness
 from shared.api.permissions import PermissionsPage, PermissionsQuery
 from shared.api.query import (
+    AttackPathsQuery,
     AuditQuery,
     ExposureQuery,
     FindingsQuery,
@@ -48,8 +59,10 @@ from shared.api.query import (
     ScansQuery,
     TrendQuery,
 )
+from shared.api.schedules import ScheduleBody, SchedulePage, SchedulePatch, ScheduleView
 from shared.api.security import SecurityScanAccepted, SecurityScanBody, SecurityScanDetail
 from shared.api.v1 import (
+    AttackPathsPage,
     CoveragePage,
     ExposurePage,
     Finding,
@@ -61,6 +74,19 @@ from shared.api.v1 import (
     ScanResultsPage,
     ScanStarted,
     ScanState,
+)
+from shared.api.webhooks import (
+    DeliveryPage,
+    EventsPage,
+    EventsQuery,
+    ReplayBody,
+    ReplayResult,
+    SecretBody,
+    WebhookBody,
+    WebhookPage,
+    WebhookPatch,
+    WebhookTestResult,
+    WebhookView,
 )
 from shared.api.wire import EmptyBody
 from shared.domain.principal import Role
@@ -138,6 +164,48 @@ def _post(
     )
 
 
+def _admin_get(
+    contract_id: str,
+    name: str,
+    path: str,
+    handler: Handler[EmptyBody, QueryT],
+    query: type[QueryT],
+    response: type[BaseModel],
+    summary: str,
+) -> Route[EmptyBody, QueryT]:
+    """A read: administrators."""
+    return replace(_get(contract_id, name, path, handler, query, response, summary), roles=ADMINS)
+
+
+def _admin_post(
+    contract_id: str,
+    name: str,
+    path: str,
+    handler: Handler[BodyT, NoQuery],
+    body: type[BodyT],
+    responses: Responses,
+    summary: str,
+    errors: tuple[ErrorCode, ...] = (),
+) -> Route[BodyT, NoQuery]:
+    """A write: administrators."""
+    return replace(_post(contract_id, name, path, handler, body, responses, summary, errors), roles=ADMINS)
+
+
+def _admin_patch(
+    contract_id: str,
+    name: str,
+    path: str,
+    handler: Handler[BodyT, NoQuery],
+    body: type[BodyT],
+    response: type[BaseModel],
+    summary: str,
+) -> Route[BodyT, NoQuery]:
+    """A change: administrators."""
+    return replace(
+        _admin_post(contract_id, name, path, handler, body, {200: response}, summary), method="PATCH"
+    )
+
+
 def _admin_delete(
     contract_id: str, name: str, path: str, handler: Handler[EmptyBody, NoQuery], summary: str
 ) -> Route[EmptyBody, NoQuery]:
@@ -206,6 +274,8 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
          CoveragePage, "Get what a scan read, skipped and was refused"),
     _get("X-11", "v1_scans_exposure", f"{_V1}/scans/{{scan_id}}/exposure", scans.exposure, ExposureQuery,
          ExposurePage, "Get who reaches what, and which rule decides"),
+    _get("X-21", "v1_scans_attack_paths", f"{_V1}/scans/{{scan_id}}/attack-paths", scans.attack_paths,
+         AttackPathsQuery, AttackPathsPage, "Get the ways from the internet to data, worst first"),
     _get("B-04", "v1_findings_list", f"{_V1}/findings", findings.listing, FindingsQuery, FindingPage,
          "List findings, newest first"),
     _get("B-05", "v1_findings_get", f"{_V1}/findings/{{finding_id}}", findings.get, NoQuery, Finding,
@@ -228,8 +298,41 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
          "List the compliance frameworks"),
     _get("X-16", "v1_frameworks_get", f"{_V1}/frameworks/{{framework}}", posture.framework, NoQuery,
          FrameworkDetail, "Get a framework with its controls and the rules that speak to them"),
-    _get("X-21", "v1_posture_trend", f"{_V1}/posture/trend", posture.trend, TrendQuery, PostureTrend,
+    _get("X-22", "v1_posture_trend", f"{_V1}/posture/trend", posture.trend, TrendQuery, PostureTrend,
          "Get how posture went over the latest full scans"),
+    _get("X-12", "v1_schedules_list", f"{_V1}/schedules", schedules.listing, PageQuery, SchedulePage,
+         "List schedules, the built-in one first"),
+    _post("X-12", "v1_schedules_create", f"{_V1}/schedules", schedules.create, ScheduleBody,
+          {201: ScheduleView}, "Make a schedule of scans", (ErrorCode.CONFLICT,)),
+    _get("X-12", "v1_schedules_get", f"{_V1}/schedules/{{schedule_id}}", schedules.get, NoQuery,
+         ScheduleView, "Get a schedule with its last and next run"),
+    replace(_post("X-12", "v1_schedules_update", f"{_V1}/schedules/{{schedule_id}}", schedules.update,
+                  SchedulePatch, {200: ScheduleView}, "Change a schedule, or switch it on or off",
+                  (ErrorCode.CONFLICT,)), method="PATCH"),
+    replace(_admin_delete("X-12", "v1_schedules_delete", f"{_V1}/schedules/{{schedule_id}}",
+                          schedules.delete, "Remove a schedule"),
+            roles=WRITERS, errors=(ErrorCode.CONFLICT,)),
+    _admin_get("X-05", "v1_webhooks_list", f"{_V1}/webhooks", webhooks.listing, PageQuery, WebhookPage,
+               "List webhooks, newest first"),
+    _admin_post("X-05", "v1_webhooks_create", f"{_V1}/webhooks", webhooks.create, WebhookBody,
+                {201: WebhookView}, "Register a webhook", (ErrorCode.CONFLICT,)),
+    _admin_get("X-05", "v1_webhooks_get", f"{_V1}/webhooks/{{webhook_id}}", webhooks.get, NoQuery,
+               WebhookView, "Get a webhook"),
+    _admin_patch("X-05", "v1_webhooks_update", f"{_V1}/webhooks/{{webhook_id}}", webhooks.update,
+                 WebhookPatch, WebhookView, "Change a webhook, or switch it on or off"),
+    _admin_delete("X-05", "v1_webhooks_delete", f"{_V1}/webhooks/{{webhook_id}}", webhooks.delete,
+                  "Remove a webhook and what is pending for it"),
+    _admin_post("X-05", "v1_webhooks_rotate", f"{_V1}/webhooks/{{webhook_id}}/rotate-secret",
+                webhooks.rotate, SecretBody, {200: WebhookView},
+                "Sign with a new secret; the old one signs beside it for 24 hours"),
+    _admin_post("X-05", "v1_webhooks_test", f"{_V1}/webhooks/{{webhook_id}}/test", webhooks.test, EmptyBody,
+                {200: WebhookTestResult}, "Send a test event now"),
+    _admin_get("X-05", "v1_webhooks_deliveries", f"{_V1}/webhooks/{{webhook_id}}/deliveries",
+               webhooks.deliveries, PageQuery, DeliveryPage, "List deliveries, newest event first"),
+    _admin_post("X-05", "v1_webhooks_replay", f"{_V1}/webhooks/{{webhook_id}}/replay", webhooks.replay,
+                ReplayBody, {200: ReplayResult}, "Deliver kept events again", (ErrorCode.CONFLICT,)),
+    _get("X-06", "v1_events_list", f"{_V1}/events", events.listing, EventsQuery, EventsPage,
+         "Get events behind a position, waiting for the first one"),
     _public("health_live", "health/live", system.live, {200: Live}, "Whether the process answers"),
     _public("health_ready", "health/ready", system.ready, {200: Readiness, 503: Readiness},
             "Whether storage and broker answer"),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Final, TypeVar
 
 import azure.functions as func
-from pydantic import ValidationError
 
+from functions.queues.parsing import CONNECTION, dead_letter_reason, parsed
 from shared.container import ContainerGetter
 from shared.ports.messaging import Queue
 from shared.services.check_scan import CheckScan
@@ -18,13 +17,6 @@ from shared.services.run_shard import RunShard
 
 log = logging.getLogger(__name__)
 
-CONNECTION: Final = "ServiceBus"
-"""Prefix of the connection settings: `ServiceBus`, or `ServiceBus__fullyQualifiedNamespace`."""
-
-
-class PoisonMessageError(Exception):
-    """A message's body is none of ours. It is delivered until the broker dead-letters it, then kept."""
-
 
 def blueprint(container: ContainerGetter) -> func.Blueprint:
     """The queue functions."""
@@ -34,7 +26,7 @@ def blueprint(container: ContainerGetter) -> func.Blueprint:
     @queues.service_bus_queue_trigger(arg_name="message", queue_name=Queue.PLAN.value, connection=CONNECTION)
     async def plan_scan(message: func.ServiceBusMessage) -> None:
         engine = (await container()).engine
-        await PlanScan(engine).run(_parsed(PlanMessage, message))
+        await PlanScan(engine).run(parsed(PlanMessage, message))
 
     @queues.function_name("run_shard")
     @queues.service_bus_queue_trigger(
@@ -42,13 +34,13 @@ def blueprint(container: ContainerGetter) -> func.Blueprint:
     )
     async def run_shard(message: func.ServiceBusMessage) -> None:
         engine = (await container()).engine
-        await RunShard(engine).run(_parsed(ShardMessage, message))
+        await RunShard(engine).run(parsed(ShardMessage, message))
 
     @queues.function_name("check_scan")
     @queues.service_bus_queue_trigger(arg_name="message", queue_name=Queue.CHECK.value, connection=CONNECTION)
     async def check_scan(message: func.ServiceBusMessage) -> None:
         engine = (await container()).engine
-        await CheckScan(engine).run(_parsed(CheckMessage, message))
+        await CheckScan(engine).run(parsed(CheckMessage, message))
 
     @queues.function_name("plan_scan_dead_letter")
     @queues.service_bus_queue_trigger(
@@ -76,15 +68,4 @@ def blueprint(container: ContainerGetter) -> func.Blueprint:
 
 async def _account(container: ContainerGetter, queue: Queue, message: func.ServiceBusMessage) -> None:
     engine = (await container()).engine
-    reason = message.dead_letter_reason if hasattr(message, "dead_letter_reason") else None
-    await DeadLetters(engine).run(queue, message.get_body(), reason)
-
-
-Body = TypeVar("Body", PlanMessage, ShardMessage, CheckMessage)
-
-
-def _parsed(model: type[Body], message: func.ServiceBusMessage) -> Body:
-    try:
-        return model.model_validate_json(message.get_body())
-    except ValidationError as error:
-        raise PoisonMessageError(f"not a {model.__name__}: {error.error_count()} errors") from None
+    await DeadLetters(engine).run(queue, message.get_body(), dead_letter_reason(message))

@@ -1,4 +1,4 @@
-"""Timers of the engine: restart scans that stand still, publish events that wait."""
+"""Timers of the engine: restart scans that stand still."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from shared.services.sweep_scans import SweepScans
 log = logging.getLogger(__name__)
 
 SWEEP: Final = "*/30 * * * * *"
-PUBLISH: Final = "*/10 * * * * *"
 """NCRONTAB: second minute hour day month weekday."""
 
 
@@ -27,12 +26,5 @@ def blueprint(container: ContainerGetter) -> func.Blueprint:
         restarted = await SweepScans((await container()).engine).run()
         if restarted:
             log.warning("started %s scans again", restarted)
-
-    @timers.function_name("publish_events")
-    @timers.timer_trigger(arg_name="timer", schedule=PUBLISH, run_on_startup=False, use_monitor=True)
-    async def publish_events(timer: func.TimerRequest) -> None:
-        events = (await container()).events
-        if events is not None:
-            await events.run()
 
     return timers

@@ -13,10 +13,12 @@ from azure.core.exceptions import AzureError
 from azure.core.messaging import CloudEvent
 from azure.eventgrid.aio import EventGridPublisherClient
 
-from shared.domain.events import Event
+from shared.domain.events import LoggedEvent
 from shared.ports.errors import BrokerUnavailableError
 
 TYPE_PREFIX: Final = "com.securitycopilot."
+SEQUENCE_DIGITS: Final = 10
+"""The extension `sequence` is text that sorts as the numbers do (CloudEvents, extensions/sequence.md)."""
 MAX_EVENTS: Final = 100
 MAX_BYTES: Final = 900_000
 """A publish request may have 1 MB: https://learn.microsoft.com/azure/event-grid/quotas-limits"""
@@ -43,7 +45,7 @@ class EventGridPublisher:
         """Close the client."""
         await self._client.close()
 
-    async def publish(self, events: Sequence[Event]) -> None:
+    async def publish(self, events: Sequence[LoggedEvent]) -> None:
         """See `EventPublisher.publish`. Published in requests within the topic's limits."""
         for group in _groups(events):
             try:
@@ -53,23 +55,25 @@ class EventGridPublisher:
                 kind = type(error).__name__
                 raise BrokerUnavailableError(f"the event topic did not take the events ({kind})") from error
 
-    def _cloud_event(self, event: Event) -> CloudEvent[dict[str, Any]]:
+    def _cloud_event(self, entry: LoggedEvent) -> CloudEvent[dict[str, Any]]:
+        event = entry.event
         return CloudEvent(
             source=f"{self._prefix}/{event.environment}",
             type=TYPE_PREFIX + event.type.value,
-            id=event.event_id,
+            id=entry.public_id,
             time=event.time,
             subject=event.subject,
             datacontenttype="application/json",
             data=event.data,
+            extensions={"sequence": f"{entry.sequence:0{SEQUENCE_DIGITS}d}"},
         )
 
 
-def _groups(events: Sequence[Event]) -> Iterator[list[Event]]:
-    group: list[Event] = []
+def _groups(events: Sequence[LoggedEvent]) -> Iterator[list[LoggedEvent]]:
+    group: list[LoggedEvent] = []
     size = 0
     for event in events:
-        needed = _ENVELOPE_BYTES + len(orjson.dumps(event.data))
+        needed = _ENVELOPE_BYTES + len(orjson.dumps(event.event.data))
         if group and (len(group) == MAX_EVENTS or size + needed > MAX_BYTES):
             yield group
             group, size = [], 0

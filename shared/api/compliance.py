@@ -1,4 +1,4 @@
-"""Wire models of posture, compliance and frameworks (contract A-06, A-08, X-16, X-21)."""
+"""Wire models of posture, compliance and frameworks (contract A-06, A-08, X-16, X-22)."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class TrendPoint(ResponseBody):
 
 
 class PostureTrend(ResponseBody):
-    """X-21: full scans that ended, newest first."""
+    """X-22: full scans that ended, newest first."""
 
     snapshots: tuple[TrendPoint, ...]
     limit: int

@@ -69,7 +69,7 @@ def _not_assessed(posture: Posture) -> tuple[wire.NotAssessed, ...]:
 
 
 def trend_point(posture: Posture) -> wire.TrendPoint:
-    """One entry of X-21."""
+    """One entry of X-22."""
     snapshot, scores = posture.snapshot, posture.scores
     return wire.TrendPoint(
         scan_id=snapshot.scan_id,

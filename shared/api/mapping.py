@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from shared.api import security, v1
+from shared.domain.attack_path import AttackPath
 from shared.domain.errors import InvalidRequestError, Reason
 from shared.domain.exposure import Exposure
 from shared.domain.finding import Finding, Observation
@@ -213,6 +214,11 @@ def _finding(
 def exposure_row(exposure: Exposure) -> v1.ExposureRow:
     """X-11's row."""
     return v1.ExposureRow(**dict(exposure))
+
+
+def attack_path_row(path: AttackPath) -> v1.AttackPathRow:
+    """X-21's row."""
+    return v1.AttackPathRow(id=path.id, **dict(path))
 
 
 def rule(metadata: RuleMetadata) -> v1.Rule:

@@ -45,6 +45,9 @@ class PermissionReason(ResponseBody):
     permission: str
     types: tuple[str, ...]
     rules: tuple[str, ...]
+    optional: bool = Field(
+        description="Only to have Azure confirm critical exposures: every rule gives its word without it"
+    )
 
 
 class PermissionsPage(ResponseBody):
@@ -80,7 +83,13 @@ def permissions_page(scan_type: ScanType, needs: Iterable[Need], lacking: Iterab
         ),
         graph_permissions=of(PermissionKind.GRAPH),
         reasons=tuple(
-            PermissionReason(kind=one.kind, permission=one.name, types=one.types, rules=one.rules)
+            PermissionReason(
+                kind=one.kind,
+                permission=one.name,
+                types=one.types,
+                rules=one.rules,
+                optional=one.optional,
+            )
             for one in found
         ),
         not_available=tuple(lacking),

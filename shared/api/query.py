@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -60,6 +59,19 @@ def _arm_id(value: str) -> str:
 CommaList = Annotated[tuple[T, ...], BeforeValidator(_comma_list), AfterValidator(_unique)]
 """`critical,high` in any case; each member once."""
 
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
+"""A whole number as text."""
+
+
+def _scope_or_resource(value: str) -> str:
+    if not value.startswith("/") or not value.isprintable():
+        raise refused(Reason.INVALID_FORMAT, "must be an ARM id")
+    return value
+
+
+ResourceIdText = Annotated[str, Field(min_length=2, max_length=1_000), AfterValidator(_scope_or_resource)]
+"""An ARM id, also of a subscription, as Azure or a person spells it."""
+
 
 class NoQuery(BaseModel):
     """A route without query parameters; unknown ones are refused as everywhere."""
@@ -97,7 +109,7 @@ class PageQuery(NoQuery):
         for name, value in self:
             if name in ("limit", "offset", "cursor") or value is None or value == ():
                 continue
-            entries: tuple[StrEnum | int | str, ...] = value if isinstance(value, tuple) else (value,)
+            entries: tuple[object, ...] = value if isinstance(value, tuple) else (value,)
             parameter = type(self).model_fields[name].alias or name
             parameters[parameter] = ",".join(map(str, entries))
         return parameters
@@ -110,7 +122,7 @@ class AuditQuery(PageQuery):
 
 
 class TrendQuery(NoQuery):
-    """X-21."""
+    """X-22."""
 
     limit: Annotated[int, BeforeValidator(_whole)] = Field(
         default=DEFAULT_TREND, ge=1, le=MAX_TREND, description="Full scans to look back on"
@@ -156,3 +168,15 @@ class ExposureQuery(PageQuery):
     def wanted(self) -> ExposureFilter:
         """The rows asked for."""
         return ExposureFilter(self.source_class, self.verdict, self.port, self.resource)
+
+
+class AttackPathsQuery(PageQuery):
+    """X-21."""
+
+    severity: CommaList[AnySeverity] = Field(default=(), description="Only these severities, comma list")
+    entry_point: ResourceIdText | None = Field(
+        default=None, description="Only paths from the entry point with this ARM id, in any case"
+    )
+    target: ResourceIdText | None = Field(
+        default=None, description="Only paths to the target with this ARM id, in any case"
+    )

@@ -17,6 +17,7 @@ from shared.api.wire import (
     ResponseBody,
     WireTime,
 )
+from shared.domain.attack_path import AttackStep
 from shared.domain.coverage import (
     ReadFailure,
     RuleCoverage,
@@ -209,6 +210,45 @@ class ExposurePage(ResponseBody):
     scan_id: str
     status: str
     exposures: tuple[ExposureRow, ...]
+    total: int
+    limit: int
+    offset: int
+    next_link: NextLink
+
+
+class AttackPathRow(ResponseBody):
+    """X-21: the best way found from one entry point to one target."""
+
+    id: str = Field(description="The same for the same pair of entry point and target in every scan")
+    subscription_id: str
+    entry_point: str = Field(description="ARM id of the public address or endpoint")
+    workload: str = Field(description="ARM id of what the entry point leads to first")
+    target: str = Field(description="ARM id of the data store, key vault or subscription")
+    target_type: str
+    severity: Severity
+    verdict: Verdict = Field(description="Of the weakest step: exposed, possible or unverified")
+    score: int = Field(description="Impact x likelihood, 0 to 100")
+    impact: int
+    likelihood: float
+    steps: tuple[AttackStep, ...]
+
+
+class AttackPathCoverage(ResponseBody):
+    """How far attack paths were looked for."""
+
+    evaluated: bool = Field(description="Whether the scan's type looks for attack paths")
+    complete: bool = Field(description="Everything that paths are made of was read, and the scan is over")
+    omitted: int = Field(description="Paths that were found and, being less severe, are not kept")
+    not_read: tuple[TypeCoverage, ...]
+
+
+class AttackPathsPage(ResponseBody):
+    """X-21: attack paths of a scan, the worst first."""
+
+    scan_id: str
+    status: str
+    attack_paths: tuple[AttackPathRow, ...]
+    coverage: AttackPathCoverage
     total: int
     limit: int
     offset: int

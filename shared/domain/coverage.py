@@ -52,6 +52,7 @@ class RuleCoverage(BaseModel):
     failed: int = 0
     errors: int = 0
     not_applicable: int = 0
+    reason: str | None = Field(default=None, description="why one of the errors is one")
 
     def __add__(self, other: RuleCoverage) -> RuleCoverage:
         return RuleCoverage(
@@ -61,6 +62,7 @@ class RuleCoverage(BaseModel):
             failed=self.failed + other.failed,
             errors=self.errors + other.errors,
             not_applicable=self.not_applicable + other.not_applicable,
+            reason=self.reason or other.reason,
         )
 
 

@@ -18,6 +18,7 @@ class IdKind(StrEnum):
     REPORT = "report"
     WEBHOOK = "wh"
     EVENT = "evt"
+    SCHEDULE = "sch"
 
 
 TAIL: Final = r"-\d{8}-\d{6}(-[0-9a-z]{4,8})?"

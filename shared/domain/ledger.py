@@ -256,7 +256,7 @@ def _scanner(base: ScannerCoverage, subscriptions: list[SubscriptionCoverage]) -
 def totals(markers: Iterable[Marker]) -> ScanTotals:
     """The sums of what shards that were done counted."""
     by_severity = dict.fromkeys(ORDER, 0)
-    read = auto = exposures = failures = 0
+    read = auto = exposures = paths = omitted = failures = 0
     expiring: int | None = None
     for marker in markers:
         failures += marker.failures
@@ -267,6 +267,8 @@ def totals(markers: Iterable[Marker]) -> ScanTotals:
         exposures += marker.exposures
         if marker.expiring_soon is not None:
             expiring = (expiring or 0) + marker.expiring_soon
+        paths += marker.attack_paths
+        omitted += marker.attack_paths_omitted
         for severity, count in marker.by_severity.items():
             by_severity[severity] += count
     return ScanTotals(
@@ -274,6 +276,8 @@ def totals(markers: Iterable[Marker]) -> ScanTotals:
         by_severity=by_severity,
         auto_remediable=auto,
         exposures=exposures,
+        attack_paths=paths,
+        attack_paths_omitted=omitted,
         failures=failures,
         expiring_soon=expiring,
     )

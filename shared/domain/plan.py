@@ -123,6 +123,7 @@ class Shard(BaseModel):
         default=None,
         description="collection of details: which part of the blob; None = the rows of a listing",
     )
+    confirmations: int = Field(default=0, description="relation: about how many packets Azure may be asked")
 
 
 class ShardOutcome(StrEnum):
@@ -156,6 +157,8 @@ class Marker(BaseModel):
     expiring_soon: int | None = Field(
         default=None, description="findings about credentials that expire soon; None = no rule looks at any"
     )
+    attack_paths: int = 0
+    attack_paths_omitted: int = 0
 
 
 class PlanDigest(BaseModel):

@@ -93,6 +93,11 @@ class ScanRequest(BaseModel):
     notification_channels: tuple[NotificationChannel, ...] = ()
     custom_rules: tuple[str, ...] = ()
 
+    @property
+    def narrow(self) -> bool:
+        """Whether less than whole subscriptions was asked for."""
+        return self.resource_group is not None or bool(self.target_resources)
+
 
 class ScanTotals(BaseModel):
     """What a scan counted. Severities are those that its `severity_filter` keeps."""
@@ -103,6 +108,8 @@ class ScanTotals(BaseModel):
     by_severity: dict[Severity, int] = Field(default_factory=lambda: dict.fromkeys(ORDER, 0))
     auto_remediable: int = 0
     exposures: int = 0
+    attack_paths: int = 0
+    attack_paths_omitted: int = Field(default=0, description="found, and less severe than those kept")
     failures: int = 0
     expiring_soon: int | None = Field(
         default=None, description="findings about credentials that expire soon; None = nothing counted them"

@@ -93,6 +93,9 @@ def parse_address(text: str) -> tuple[Family, int]:
     Raises:
         ValueError: not an IPv4 or IPv6 address.
     """
+    block = _IPV4_BLOCK.fullmatch(text.strip())
+    if block is not None and block[5] is None:
+        return 4, _ipv4_block(*map(int, block.groups(default="32"))).low
     address = ip_address(text.strip())
     return address.version, int(address)
 

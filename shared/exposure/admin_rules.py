@@ -16,6 +16,9 @@ _PROTOCOLS: Final = {name: name for name in ("tcp", "udp", "icmp", "esp", "ah", 
 _ACCESS: Final = {"allow": "allow", "deny": "deny", "alwaysallow": "alwaysallow"}
 _DIRECTION: Final = {"inbound": "inbound", "outbound": "outbound"}
 
+ADMIN_RULES_TYPE: Final = "microsoft.network/virtualnetworks/effectivesecurityadminrules"
+"""Our name for what listNetworkManagerEffectiveSecurityAdminRules answers for a virtual network."""
+
 GO_ON: Final = RuleFields("", 65_535, "allow", "*", ("*",), ("*",), ("*",), ())
 """Stands behind the admin rules: a packet that none of them matches goes on to the NSGs."""
 

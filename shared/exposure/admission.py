@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from shared.domain.exposure import Protocol, SourceClass, Verdict
-from shared.exposure.addresses import INTERNET_SIZE, Family
+from shared.exposure.addresses import Family
 from shared.exposure.destinations import Destination, Destinations
-from shared.exposure.first_match import Grant, Reading, RuleSet
-from shared.exposure.intervals import contains, size
+from shared.exposure.first_match import Grant, Reading, RuleSet, may_be_wide
+from shared.exposure.intervals import contains
 from shared.exposure.path import Decider, Judgement, Piece, StageName
 from shared.exposure.security_rule import Action
-from shared.exposure.sources import SourceSet, classify, is_azure
+from shared.exposure.sources import SourceSet, classify
 
 
 class Admission(NamedTuple):
@@ -36,23 +36,22 @@ def may_open(rules: RuleSet) -> bool:
 
     False for most NSGs, and found without looking at ports, denies or destinations.
     """
-    ipv4 = ipv6 = 0
-    for rule in rules.telling:
-        if rule.action is Action.DENY:
-            continue
-        if any(map(is_azure, rule.sources.tags)):
-            return True
-        ipv4 += size(rule.sources.ipv4)
-        ipv6 += size(rule.sources.ipv6)
-    return ipv4 >= INTERNET_SIZE[4] or ipv6 >= INTERNET_SIZE[6]
+    allowing = [rule for rule in rules.telling if rule.action is not Action.DENY]
+    return may_be_wide(allowing, 4) or may_be_wide(allowing, 6)
 
 
-def admissions(rules: RuleSet, families: Sequence[Family]) -> tuple[Admission, ...]:
-    """Who gets in, for every destination that the rules tell apart; only what is certain counts."""
+def admissions(
+    rules: RuleSet, families: Sequence[Family], *, wide_only: bool = False
+) -> tuple[Admission, ...]:
+    """Who gets in, for every destination that the rules tell apart; only what is certain counts.
+
+    Args:
+        wide_only: leave ports out on which neither the internet nor every Azure customer can be let in.
+    """
     found: dict[tuple[object, ...], Admission] = {}
     for destination in _told_apart(rules, families):
         for protocol in Protocol:
-            for segment in rules.segments(protocol, destination, Reading.CERTAIN):
+            for segment in rules.segments(protocol, destination, Reading.CERTAIN, wide_only=wide_only):
                 key = (protocol, destination.family, *segment)
                 if key not in found:
                     found[key] = Admission(

@@ -7,7 +7,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from shared.exposure.addresses import ALL_IPV4, Family, PrefixKind, parse_prefix
-from shared.exposure.intervals import Intervals, contains, from_ranges
+from shared.exposure.intervals import EMPTY, Intervals, contains, from_ranges
 from shared.exposure.sources import INTERNET, VIRTUAL_NETWORK
 
 
@@ -71,6 +71,11 @@ def parse_destinations(texts: tuple[str, ...], groups: tuple[str, ...] = ()) -> 
     Raises:
         ValueError: a prefix cannot be read.
     """
+    if len(texts) == 1 and not groups:
+        only = parse_prefix(texts[0])
+        if only.kind is PrefixKind.RANGE and only.family == 4:
+            block = (only.low, only.high)
+            return Destinations(False, block, EMPTY, block == ALL_IPV4, frozenset(), frozenset())
     spans: dict[Family, list[tuple[int, int]]] = {4: [], 6: []}
     tags: set[str] = set()
     anywhere = literal = False

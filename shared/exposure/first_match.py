@@ -6,16 +6,15 @@ have decided is taken out of what later ones can decide.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from shared.domain.exposure import Protocol
-from shared.exposure.addresses import Family, public_space
+from shared.exposure.addresses import INTERNET_SIZE, Family, public_space
 from shared.exposure.destinations import Destination, Match
-from shared.exposure.intervals import Intervals, contains, difference, intersection, union
+from shared.exposure.intervals import Intervals, difference, intersection, ranges, union
 from shared.exposure.ports import ALL_PORTS
 from shared.exposure.security_rule import Action, RuleFields, SecurityRule, compile_rule
 from shared.exposure.sources import SourceSet, covers_tag
@@ -64,7 +63,7 @@ class _Step(NamedTuple):
 _NO_TAGS: Final[frozenset[str]] = frozenset()
 Signature = tuple[Match, ...]
 """How those rules match a destination that tell destinations apart; equal ones have equal outcomes."""
-_Key = tuple[Protocol, Family, bool, Signature, Reading, frozenset[Action]]
+_Key = tuple[Protocol, Family, bool, Signature, Reading, frozenset[Action], bool]
 
 
 @dataclass(slots=True, eq=False)
@@ -134,19 +133,23 @@ class RuleSet:
         destination: Destination,
         reading: Reading,
         actions: frozenset[Action] = ALLOWING,
+        *,
+        wide_only: bool = False,
     ) -> tuple[Segment, ...]:
         """What rules with one of `actions` decide, by runs of ports. Computed once.
 
-        `reading` is taken for these actions: a doubtful match of any other keeps packets from them.
+        Args:
+            reading: taken for these actions: a doubtful match of any other keeps packets from them.
+            wide_only: leave runs out on which nobody but listed addresses and single services can be let in.
         """
         family, inside = destination.family, destination.in_virtual_network
         signature = self.signature(destination)
-        key = (protocol, family, inside, signature, reading, actions)
+        key = (protocol, family, inside, signature, reading, actions, wide_only)
         found = self._memo.get(key)
         if found is None:
             matches = dict(zip(self._choosy_at(family, inside), signature, strict=True))
             steps = self._steps(protocol, family, matches, (reading, actions))
-            found = self._memo[key] = _segments(steps, family, actions)
+            found = self._memo[key] = _segments(steps, family, actions, wide_only)
         return found
 
     def _steps(
@@ -182,14 +185,39 @@ def _addresses(rule: SecurityRule, family: Family, needed: Match, reading: Readi
     return rule.sources.addresses(family)
 
 
-def _segments(steps: Sequence[_Step], family: Family, actions: frozenset[Action]) -> tuple[Segment, ...]:
+def may_be_wide(rules: Iterable[SecurityRule], family: Family) -> bool:
+    """Whether rules that let in can add up to the internet, or name every Azure customer."""
+    total = 0
+    for rule in rules:
+        if rule.sources.azure:
+            return True
+        total += rule.sources.size(family)
+    return total >= INTERNET_SIZE[family]
+
+
+def _segments(
+    steps: Sequence[_Step], family: Family, actions: frozenset[Action], wide_only: bool
+) -> tuple[Segment, ...]:
     segments: list[Segment] = []
-    bounds = sorted({bound for step in steps for bound in step.ports})
-    for low, high in pairwise(bounds):
-        grants = _decide([step for step in steps if contains(step.ports, low)], family, actions)
-        if grants:
-            _append(segments, low, high, grants)
+    for low, high, here in _runs(steps):
+        letting_in = [step.rule for step in here if step.rule.action in actions]
+        if letting_in and (not wide_only or may_be_wide(letting_in, family)):
+            grants = _decide(here, family, actions)
+            if grants:
+                _append(segments, low, high, grants)
     return tuple(segments)
+
+
+def _runs(steps: Sequence[_Step]) -> Iterator[tuple[int, int, list[_Step]]]:
+    """The runs of ports that the steps tell apart, and the steps on each, in order."""
+    bounds = sorted({bound for step in steps for bound in step.ports})
+    places = {bound: place for place, bound in enumerate(bounds)}
+    here: list[list[_Step]] = [[] for _ in bounds]
+    for step in steps:
+        for low, high in ranges(step.ports):
+            for on in here[places[low] : places[high]]:
+                on.append(step)
+    return zip(bounds, bounds[1:], here, strict=False)  # the last bound begins no run
 
 
 def _append(segments: list[Segment], low: int, high: int, grants: tuple[Grant, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from shared.domain.coverage import ReadFailure
@@ -68,12 +69,15 @@ class SubscriptionNetwork:
 
         Args:
             projections: what `project` gave for its resources, and `project_admin_rules` for its networks.
-            unreadable: resources of the network whose projection failed.
+            unreadable: resources of the network whose projection failed, and lists below them that could
+                not be read.
 
         Raises:
             ValueError: a projection is of no known kind.
         """
-        return cls(NetworkTables.read(projections), tuple(unreadable))
+        tables, failures = NetworkTables.read(projections), tuple(unreadable)
+        tables.leave_unread(failures)
+        return cls(tables, failures)
 
     def exposures(self) -> Iterator[Exposure]:
         """The subscription's rows of the exposure table, in the order of the receivers' ids."""
@@ -84,7 +88,7 @@ class SubscriptionNetwork:
             else:
                 yield from merged_rows(reaches)
         yield from merged_rows(self._beside_interfaces())
-        for key, group in sorted(self.tables.groups.items()):
+        for key, group in self.groups:
             if not self.attachment(key).attached:
                 yield from (reach.exposure() for reach in self._unattached(key, group))
 
@@ -134,6 +138,11 @@ class SubscriptionNetwork:
         return {name: tuple(reaches) for name, reaches in found.items()}
 
     @cached_property
+    def groups(self) -> tuple[tuple[str, SecurityGroup], ...]:
+        """Every NSG that was read and its key, in the order of the keys."""
+        return tuple(sorted(self.tables.groups.items(), key=itemgetter(0)))
+
+    @cached_property
     def _attachments(self) -> dict[str, Attachment]:
         tables = self.tables
         found = {key: Attachment() for key in tables.groups}
@@ -158,8 +167,8 @@ class SubscriptionNetwork:
     def admissions(self, key: str) -> tuple[Admission, ...]:
         """What the NSG with this key lets in when judged by itself; computed once for equal rules.
 
-        Nothing where its rules can add up neither to the internet nor to every Azure customer. IPv6 counts
-        where a rule names it, or where the NSG stands before a receiver that may have it.
+        Nothing on ports where its rules can add up neither to the internet nor to every Azure customer. IPv6
+        counts where a rule names it, or where the NSG stands before a receiver that may have it.
         """
         known = self._admissions_of.get(key)
         if known is None:
@@ -173,7 +182,7 @@ class SubscriptionNetwork:
         families: tuple[Family, ...] = (4, 6) if names_ipv6(rules) or self._may_meet_ipv6(key) else (4,)
         found = self._admissions.get((rules, families))
         if found is None:
-            found = self._admissions[rules, families] = admissions(rules, families)
+            found = self._admissions[rules, families] = admissions(rules, families, wide_only=True)
         return found
 
     def _may_meet_ipv6(self, key: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -42,7 +42,8 @@ UNREAD: Final = Unread()
 class Stages:
     """What stands between an entry point and a receiver. None: there is no such stage."""
 
-    admin: RuleSet | None = None
+    admin: RuleSet | Unread | None = None
+    """Unread ones may stop anything; that they may also deliver past every NSG is left out."""
     subnet: RuleSet | Unread | None = None
     nic: RuleSet | Unread | None = None
     closed_without_nsg: bool | None = True
@@ -101,6 +102,11 @@ RANK: Final = {
 """How much a class of sources is, from nobody to the internet."""
 
 NOTE_UNREAD: Final = "A network security group on the path could not be read; this is what the others let in."
+NOTE_ADMIN_UNREAD: Final = (
+    "The security admin rules of the virtual network could not be read "
+    "(Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules/action); a network "
+    "manager may stop this."
+)
 NOTE_NO_NSG: Final = (
     "A security admin rule always allows this, and no network security group is on the path of a Standard "
     "address: Azure does not document which of the two wins."
@@ -150,7 +156,9 @@ def _may_differ(stages: Stages, destination: Destination, protocol: Protocol) ->
 
 
 def certainly_open(stages: Stages, destination: Destination, protocol: Protocol) -> Judgement | None:
-    """What the internet surely reaches on every port; None when nothing."""
+    """What the internet surely reaches on every port, but for admin rules not read; None when nothing."""
+    if isinstance(stages.admin, Unread):
+        stages = replace(stages, admin=None)
     pieces = passing(stages, destination, protocol, ALL_PORTS, Reading.CERTAIN)
     for judgement in by_class(Verdict.EXPOSED, pieces, destination.family, None):
         if judgement.source_class is SourceClass.INTERNET:
@@ -165,7 +173,9 @@ def passing(
     family = destination.family
     start = [Piece(low, high, everybody(family), ()) for low, high in ranges(entering)]
     admitted, delivered = start, list[Piece]()
-    if stages.admin is not None:
+    if isinstance(stages.admin, Unread):
+        admitted = [] if reading is Reading.CERTAIN else start
+    elif stages.admin is not None:
         at = (StageName.ADMIN_RULES, stages.admin)
         delivered = _through(start, at, destination, protocol, reading, _DELIVERING)
         goes_on = _NOT_STOPPING if reading is Reading.CERTAIN else ALLOWING
@@ -277,6 +287,8 @@ def _doubt(stages: Stages, destination: Destination, protocol: Protocol) -> str:
     nsgs = stages.nsgs()
     if any(isinstance(rules, Unread) for _, rules in nsgs):
         return NOTE_UNREAD
+    if isinstance(stages.admin, Unread):
+        return NOTE_ADMIN_UNREAD
     if not nsgs:
         return NOTE_SKU if stages.closed_without_nsg is None else NOTE_NO_NSG
     if protocol is Protocol.ICMP:

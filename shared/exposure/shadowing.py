@@ -120,6 +120,8 @@ def shadowed_rules(properties: Mapping[str, Any]) -> list[Shadowed]:
 
 def _covering(rule: _Rule, before: list[_Rule]) -> tuple[str, ...]:
     """Names of the rules that together leave nothing of `rule`; none when something is left."""
+    if not _ports_covered(rule.box, before):
+        return ()
     met = [other for other in before if _meets(rule.box, other.box)]
     if not _may_cover(rule.box, met):
         return ()
@@ -136,13 +138,20 @@ def _covering(rule: _Rule, before: list[_Rule]) -> tuple[str, ...]:
     return ()
 
 
+def _ports_covered(box: Box, before: list[_Rule]) -> bool:
+    """Whether rules about some protocol of `box` name all of its ports: quick, and mostly false."""
+    ports = box.ports
+    for other in before:
+        if not box.protocols.isdisjoint(other.box.protocols):
+            ports = difference(ports, other.box.ports)
+            if not ports:
+                return True
+    return False
+
+
 def _may_cover(box: Box, met: list[_Rule]) -> bool:
-    """Whether in each dimension by itself nothing is left of `box`: quick, and mostly false."""
-    ports, sources, destinations = box.ports, box.sources, box.destinations
-    for other in met:
-        ports = difference(ports, other.box.ports)
-    if ports:
-        return False
+    """Whether of the addresses at either end by themselves nothing is left: mostly false too."""
+    sources, destinations = box.sources, box.destinations
     for other in met:
         sources = sources.minus(other.box.sources)
         destinations = destinations.minus(other.box.destinations)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -27,6 +27,11 @@ _NO_STRANGERS: Final = frozenset({VIRTUAL_NETWORK, "azureloadbalancer"})
 """Tags behind which no stranger stands: the network itself, and the platform's health probes."""
 
 
+def is_azure(tag: str) -> bool:
+    """Whether a tag means every Azure customer (`AzureCloud`, `AzureCloud.<region>`)."""
+    return tag == AZURE_CLOUD or tag.startswith(AZURE_CLOUD + ".")
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """The source fields of a rule, cut down to addresses a stranger can have."""
@@ -39,15 +44,37 @@ class Sources:
     """An IPv6 prefix is written out."""
     tags: frozenset[str]
     virtual_network: bool
+    strangers: bool = field(init=False)
+    """Whether a stranger can be meant, under some reading."""
+    azure: bool = field(init=False)
+    """A tag means every Azure customer."""
+    sizes: tuple[int, int] = field(init=False)
+    """How many public addresses of IPv4 and of IPv6 there are."""
 
-    @property
-    def strangers(self) -> bool:
-        """Whether a stranger can be meant, under some reading."""
-        return bool(self.ipv4 or self.ipv6 or self.literal_ipv4 or self.tags or self.virtual_network)
+    def __post_init__(self) -> None:
+        meant = self.ipv4 or self.ipv6 or self.literal_ipv4 or self.tags or self.virtual_network
+        object.__setattr__(self, "strangers", bool(meant))
+        object.__setattr__(self, "azure", any(map(is_azure, self.tags)))
+        object.__setattr__(self, "sizes", (size(self.ipv4), size(self.ipv6)))
 
     def addresses(self, family: Family) -> Intervals:
         """The public addresses of one family."""
         return self.ipv4 if family == 4 else self.ipv6
+
+    def size(self, family: Family) -> int:
+        """How many public addresses of one family there are."""
+        return self.sizes[family == 6]
+
+
+_NOBODY: Final = Sources(EMPTY, EMPTY, False, False, frozenset(), False)
+
+
+def _of_block(low: int, high: int) -> Sources:
+    """Sources that are one block of IPv4, as those of most rules are."""
+    public = intersection((low, high), PUBLIC_IPV4)
+    if not public:
+        return _NOBODY
+    return Sources(public, EMPTY, (low, high) == ALL_IPV4, False, frozenset(), False)
 
 
 @lru_cache(maxsize=16_384)
@@ -57,6 +84,10 @@ def parse_sources(texts: tuple[str, ...]) -> Sources:
     Raises:
         ValueError: a prefix cannot be read.
     """
+    if len(texts) == 1:
+        only = parse_prefix(texts[0])
+        if only.kind is PrefixKind.RANGE and only.family == 4:
+            return _of_block(only.low, only.high)
     spans: dict[Family, list[tuple[int, int]]] = {4: [], 6: []}
     tags: set[str] = set()
     everybody = literal = False
@@ -97,11 +128,6 @@ def everybody(family: Family) -> SourceSet:
 def is_internet(addresses: Intervals, family: Family) -> bool:
     """Whether a set is large enough to be called the internet."""
     return size(addresses) >= INTERNET_SIZE[family]
-
-
-def is_azure(tag: str) -> bool:
-    """Whether a tag means every Azure customer (`AzureCloud`, `AzureCloud.<region>`)."""
-    return tag == AZURE_CLOUD or tag.startswith(AZURE_CLOUD + ".")
 
 
 def covers_tag(tags: Iterable[str], tag: str) -> bool:

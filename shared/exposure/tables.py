@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.domain.coverage import ReadFailure
 from shared.exposure.addresses import parse_address
-from shared.exposure.admin_rules import GO_ON
+from shared.exposure.admin_rules import ADMIN_RULES_TYPE, GO_ON
 from shared.exposure.firewall_nat import FirewallTables
 from shared.exposure.first_match import RuleSet
 from shared.exposure.gateway import Gateway, read_gateway
@@ -46,6 +47,10 @@ class NetworkTables:
     """By route table: address families for which a default route leads to a next hop."""
     admin_rules: dict[str, RuleSet] = field(default_factory=dict)
     """By virtual network, where its effective security admin rules were read."""
+    no_admin_rules: set[str] = field(default_factory=set)
+    """Virtual networks to which none are applied."""
+    unread_admin_rules: set[str] = field(default_factory=set)
+    """Virtual networks whose effective security admin rules could not be read."""
 
     balancers: set[str] = field(default_factory=set)
     """Load balancers that were read, internal ones too."""
@@ -76,7 +81,7 @@ class NetworkTables:
         tables = cls()
         compiled: dict[tuple[RuleFields, ...], RuleSet] = {}
         own_rules: dict[str, RuleSet] = {}
-        exempt: set[str] = set()
+        exempt = tables.no_admin_rules
         for projection in projections:
             match projection["kind"]:
                 case "service_rules":
@@ -136,6 +141,17 @@ class NetworkTables:
                     self.machine_states[key] = projection["state"]
             case kind:
                 raise ValueError(f"projection of unknown kind {kind!r}")
+
+    def leave_unread(self, failures: Iterable[ReadFailure]) -> None:
+        """Note the virtual networks whose security admin rules could not be read.
+
+        A failure names its network; one that names none stands for every network whose rules are missing.
+        """
+        for failure in failures:
+            if (failure.type or "").lower() == ADMIN_RULES_TYPE:
+                named = [failure.resource_id.lower()] if failure.resource_id else self.networks
+                known = self.admin_rules.keys() | self.no_admin_rules
+                self.unread_admin_rules.update(key for key in named if key not in known)
 
     def has_interface(self, reference: str) -> bool:
         """Whether an interface was read, by itself or in the model of its scale set."""

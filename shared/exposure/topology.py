@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from shared.domain.resource import parse_arm_id
 from shared.exposure.addresses import ALL_IPV4, ALL_IPV6, Family
 from shared.exposure.arrival import Arrival, Unsettled
 from shared.exposure.destinations import Destination
@@ -154,12 +153,16 @@ class Topology:
         families = tables.default_routes.get(subnet.route_table or "", frozenset()) if subnet else frozenset()
         unread_subnet = subnet_id is not None and subnet is None
         return Stages(
-            admin=tables.admin_rules.get(subnet.network) if subnet else None,
+            admin=self._admin_rules(subnet.network) if subnet else None,
             subnet=UNREAD if unread_subnet else self._rules(subnet.nsg if subnet else None),
             nic=self._rules(nsg),
             closed_without_nsg=closed_without_nsg,
             default_route=family in families,
         )
+
+    def _admin_rules(self, network: str) -> RuleSet | Unread | None:
+        unread = network in self._tables.unread_admin_rules
+        return UNREAD if unread else self._tables.admin_rules.get(network)
 
     def _rules(self, group: str | None) -> RuleSet | Unread | None:
         if group is None:
@@ -200,5 +203,5 @@ class Topology:
 
 
 def subscription_of(resource_id: str) -> str:
-    """The lower-cased subscription id of an ARM id."""
-    return parse_arm_id(resource_id).subscription_id.lower()
+    """The lower-cased subscription id of an ARM id that was read before."""
+    return resource_id.strip("/").split("/", 2)[1].lower()

@@ -95,19 +95,17 @@ class TranslatedPaths:
             replace(
                 stages,
                 admin=self._of(stages.admin, address),
-                subnet=stages.subnet
-                if isinstance(stages.subnet, Unread)
-                else self._of(stages.subnet, address),
-                nic=stages.nic if isinstance(stages.nic, Unread) else self._of(stages.nic, address),
+                subnet=self._of(stages.subnet, address),
+                nic=self._of(stages.nic, address),
                 default_route=False,
             )
             for address in addresses[:MOST_TOLD_APART]
         ]
         return found, len(addresses) <= MOST_TOLD_APART
 
-    def _of(self, rules: RuleSet | None, address: int) -> RuleSet | None:
-        if rules is None:
-            return None
+    def _of(self, rules: RuleSet | Unread | None, address: int) -> RuleSet | Unread | None:
+        if not isinstance(rules, RuleSet):
+            return rules
         found = self._seen.get((rules, address))
         if found is None:
             found = self._seen[rules, address] = seen_from(rules, address)

@@ -47,3 +47,8 @@ class InventoryDeniedError(InventoryError):
 
 class PageTooLargeError(InventoryError):
     """The answer would exceed the service's size limit: ask again with fewer rows."""
+
+
+def no_result(what: str, seconds: float) -> InventoryError:
+    """The error of an operation that did not come to its end in time."""
+    return InventoryError(f"{what}: no result within {seconds:g} s", code="Timeout", transient=True)

@@ -92,6 +92,15 @@ class Inventory(Protocol):
         """
         ...
 
+    async def management_group_subscriptions(self, group_id: str) -> list[str]:
+        """Ids of the subscriptions anywhere below a management group, sorted.
+
+        Raises:
+            InventoryDeniedError: it exists, or may exist, but is refused.
+            InventoryError: there is none of that id, or Azure failed.
+        """
+        ...
+
     async def permissions(self, subscription_id: str, resource_group: str | None = None) -> Permissions:
         """What the identity may do at that scope."""
         ...

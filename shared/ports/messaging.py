@@ -8,15 +8,18 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from shared.domain.events import Event
+from shared.domain.events import LoggedEvent
 
 
 class Queue(StrEnum):
-    """Queues of the scan engine."""
+    """Queues of the product."""
 
     PLAN = "scan-plan"
     SHARDS = "scan-shards"
     CHECK = "scan-check"
+    WEBHOOKS = "webhook-deliveries"
+    NOTIFICATIONS = "notifications"
+    CHANGES = "resource-changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Messenger(Protocol):
 class EventPublisher(Protocol):
     """Hands events to Event Grid."""
 
-    async def publish(self, events: Sequence[Event]) -> None:
+    async def publish(self, events: Sequence[LoggedEvent]) -> None:
         """Publish; on return the topic has them.
 
         Raises:

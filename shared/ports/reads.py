@@ -33,6 +33,20 @@ class AzureReads(Protocol):
         """One object that is asked for by POST."""
         ...
 
+    async def arm_operation(
+        self, path: str, api_version: str, body: object | None = None, *, within: float
+    ) -> Mapping[str, Any]:
+        """The object that a POST comes to which may take its time; for questions, never for changes.
+
+        Args:
+            within: seconds after which to give up.
+
+        Raises:
+            InventoryError: with code `Timeout` when there is no result in time; with Azure's own code when
+                the operation fails or is cancelled.
+        """
+        ...
+
     async def graph_get(self, path: str) -> Mapping[str, Any] | None:
         """One object of Microsoft Graph v1.0; None when it is not there. `path` begins with `/`."""
         ...

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.attack_path import AttackPath
 from shared.domain.coverage import ReadFailure
 from shared.domain.events import Event
 from shared.domain.exposure import EVERY_EXPOSURE, Exposure, ExposureFilter
@@ -161,8 +162,25 @@ class FindingStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PathFilter:
+    """Which attack paths; empty members mean "any". Ids are compared in any case."""
+
+    severities: tuple[Severity, ...] = ()
+    entry_point: str | None = None
+    target: str | None = None
+
+    def keeps(self, path: AttackPath) -> bool:
+        """Whether a path passes."""
+        return (
+            (not self.severities or path.severity in self.severities)
+            and (self.entry_point is None or path.entry_point.lower() == self.entry_point.lower())
+            and (self.target is None or path.target.lower() == self.target.lower())
+        )
+
+
 class ScanResultStore(Protocol):
-    """Rows a scan found, as they were then: findings, exposures and failures."""
+    """Rows a scan found, as they were then: findings, exposures, attack paths and failures."""
 
     async def put_findings(self, scan_id: str, shard_id: str, findings: Sequence[FrozenFinding]) -> None:
         """Write a shard's findings, replacing what an earlier attempt of that shard left. Safe to repeat."""
@@ -170,6 +188,10 @@ class ScanResultStore(Protocol):
 
     async def put_exposures(self, scan_id: str, shard_id: str, exposures: Sequence[Exposure]) -> None:
         """Write a shard's exposure rows, replacing what an earlier attempt of that shard left."""
+        ...
+
+    async def put_attack_paths(self, scan_id: str, shard_id: str, paths: Sequence[AttackPath]) -> None:
+        """Write a shard's attack paths, replacing what an earlier attempt of that shard left."""
         ...
 
     async def put_failures(self, scan_id: str, shard_id: str, failures: Sequence[ReadFailure]) -> None:
@@ -194,6 +216,12 @@ class ScanResultStore(Protocol):
         wanted: ExposureFilter = EVERY_EXPOSURE,
     ) -> Page[Exposure]:
         """Exposure rows ordered by their key; `shards` as above. The total counts what `wanted` takes."""
+        ...
+
+    async def attack_paths(
+        self, scan_id: str, request: PageRequest, shards: frozenset[str] | None, where: PathFilter
+    ) -> Page[AttackPath]:
+        """Attack paths ordered by their key, the worst first; `shards` as above."""
         ...
 
     async def failures(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Final, Protocol, TypeVar
+from typing import Annotated, Final, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -22,11 +21,13 @@ EXPIRES_SOON: Final = "expires_within_window"
 class RuleScope(StrEnum):
     """What a rule is evaluated on.
 
-    A subscription's resources by their columns, its joined network, or the objects of a directory.
+    A subscription's resources by their columns, its joined network, both together, or the objects of a
+    directory.
     """
 
     RESOURCE = "resource"
     NETWORK = "network"
+    ESTATE = "estate"
     DIRECTORY = "directory"
 
 
@@ -74,8 +75,7 @@ class RuleStatus(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleResult:
+class RuleResult(NamedTuple):
     """A rule's word on one resource: `observations` where it fails, `reason` where it could not look.
 
     A failure with a reason is what is known so far: there may be more that could not be seen.

@@ -11,6 +11,7 @@ from shared.rules.columns import ColumnError, Fact
 from shared.rules.expectations import MET, NOT_APPLICABLE, Expectation, Verdict, unmet
 from shared.rules.property_rule import judged, resource_finding, unread, values_read
 from shared.rules.resources import ResourceColumns, SubscriptionResources
+from shared.rules.sentences import sentence
 
 
 class Children(StrEnum):
@@ -87,7 +88,10 @@ class ChildRule:
                 continue
             met += verdict.status is RuleStatus.PASS
             if verdict.status is RuleStatus.FAIL:
-                words = f"{one.name} of {parent.name}: {verdict.words}"
+                said = sentence(self.metadata.finding_title, verdict.words, self.expected.paths)
+                # A child that every parent has under one name, such as `default`, says nothing by it.
+                whose = f"{one.name} of {parent.name}" if self.named is None else parent.name
+                words = f"{whose}: {said}"
                 evidence = {"properties": values_read(one.columns, self.expected.paths)}
                 findings.append(resource_finding(self.metadata, parent.id, words, evidence, subject=one.id))
         if not findings and not doubts and not met:

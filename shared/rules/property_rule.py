@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
-from shared.domain.finding import Observation
+from shared.domain.finding import Observation, pack_evidence
 from shared.domain.reading import DIRECTORY_PREFIX
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, Fact, entries_at, text_at, value_at
 from shared.rules.expectations import Expectation
 from shared.rules.resources import ResourceColumns, SubscriptionResources
+from shared.rules.sentences import sentence
 
 
 def resource_finding(
@@ -39,7 +41,7 @@ def resource_finding(
         resource_id=identity,
         discriminator=discriminator,
         evaluated_id=evaluated_id,
-        subscription_id=(DIRECTORY_PREFIX if directory else "") + parts[1].lower(),
+        subscription_id=intern((DIRECTORY_PREFIX if directory else "") + parts[1].lower()),
         resource_group=_group_of(evaluated_id),
         resource_name=parts[-1],
         resource_type=resource_type or metadata.resource_type,
@@ -50,13 +52,13 @@ def resource_finding(
         cvss_score=metadata.cvss_score,
         auto_remediable=metadata.auto_remediable,
         remediation_steps=metadata.remediation_steps,
-        evidence=dict(evidence),
+        packed_evidence=pack_evidence(evidence, identity, evaluated_id),
     )
 
 
 def _group_of(resource_id: str) -> str:
     parts = resource_id.strip("/").split("/")
-    return parts[3] if len(parts) > 3 and parts[2].lower() == "resourcegroups" else ""
+    return intern(parts[3]) if len(parts) > 3 and parts[2].lower() == "resourcegroups" else ""
 
 
 def judged(
@@ -98,6 +100,8 @@ class PropertyRule:
     expected: Expectation
     parts: str | None = None
     """Path of a list (such as `properties.subnets`) whose entries are judged, each under its own id."""
+    called: str | None = None
+    """Path of what people call the resource, where the last part of its id says them nothing."""
     facts: tuple[Fact, ...] = field(default=())
 
     @property
@@ -109,7 +113,7 @@ class PropertyRule:
     def columns(self) -> Mapping[str, tuple[str, ...]]:
         """What must be kept of a resource: paths by type."""
         if self.parts is None:
-            return {self.type: self.expected.paths}
+            return {self.type: (*self.expected.paths, self.called) if self.called else self.expected.paths}
         inside = ("id", "name", *self.expected.paths)
         return {self.type: tuple(f"{self.parts}[*].{path}" for path in inside)}
 
@@ -117,7 +121,7 @@ class PropertyRule:
         """One result for each resource (or part) read, and for each that could not be."""
         for resource in subject.of(self.type):
             yield from (
-                [self._judge(resource.id, resource.columns)]
+                [self._judge(resource.id, resource.columns, self._name(resource))]
                 if self.parts is None
                 else self._each(resource, self.parts)
             )
@@ -135,9 +139,18 @@ class PropertyRule:
                 reason = f"{parts}[{number}].id: missing, or not below the resource"
                 yield RuleResult(self.metadata.rule_id, resource.id, RuleStatus.ERROR, reason=reason)
             else:
-                yield self._judge(identity, one)
+                name = identity.rsplit("/", 1)[-1]
+                yield self._judge(identity, one, f"{name} of {resource.name}")
 
-    def _judge(self, identity: str, columns: Mapping[str, Any]) -> RuleResult:
+    def _name(self, resource: ResourceColumns) -> str:
+        if self.called is None:
+            return resource.name
+        try:
+            return text_at(resource.columns, self.called) or resource.name
+        except ColumnError:
+            return resource.name  # the verdict does not depend on it
+
+    def _judge(self, identity: str, columns: Mapping[str, Any], name: str) -> RuleResult:
         rule_id = self.metadata.rule_id
         try:
             verdict = self.expected.judge(columns)
@@ -148,7 +161,10 @@ class PropertyRule:
         finding = resource_finding(
             self.metadata,
             identity,
-            f"{identity.rsplit('/', 1)[-1]}: {verdict.words}",
+            f"{name}: {self._said(verdict.words)}",
             {"properties": values_read(columns, self.expected.paths)},
         )
         return RuleResult(rule_id, identity, RuleStatus.FAIL, (finding,))
+
+    def _said(self, words: str) -> str:
+        return sentence(self.metadata.finding_title, words, self.expected.paths)

@@ -13,6 +13,7 @@ from shared.exposure import SubscriptionNetwork
 from shared.rules import packs
 from shared.rules.base import Rule, RuleMetadata, RuleScope
 from shared.rules.columns import ColumnPlan, Fact
+from shared.rules.estate import Estate
 from shared.rules.resources import SubscriptionResources
 
 AnyRule = Rule[Any]
@@ -20,6 +21,20 @@ AnyRule = Rule[Any]
 
 class ResourceRule(Rule[SubscriptionResources], Protocol):
     """A rule over resources by their columns."""
+
+    @property
+    def columns(self) -> Mapping[str, Iterable[str]]:
+        """Paths that must be kept, by lower-cased type."""
+        ...
+
+    @property
+    def facts(self) -> Iterable[Fact]:
+        """What must be computed when a resource is read."""
+        ...
+
+
+class EstateRule(Rule[Estate], Protocol):
+    """A rule over an estate, with what it needs of resources by their columns."""
 
     @property
     def columns(self) -> Mapping[str, Iterable[str]]:
@@ -51,6 +66,12 @@ def resource_rules() -> tuple[ResourceRule, ...]:
     return _resource_rules(_registered())
 
 
+def estate_rules() -> tuple[EstateRule, ...]:
+    """The rules over a subscription's resources and network together."""
+    found: Any = tuple(rule for rule in all_rules() if rule.metadata.scope is RuleScope.ESTATE)
+    return found  # type: ignore[no-any-return]  # rules of this scope are declared with columns
+
+
 def directory_rules() -> tuple[ResourceRule, ...]:
     """The rules over the objects of a directory."""
     return _resource_rules(_registered(), RuleScope.DIRECTORY)
@@ -59,8 +80,9 @@ def directory_rules() -> tuple[ResourceRule, ...]:
 @cache
 def column_plan() -> ColumnPlan:
     """What the rules over resources need of each type."""
-    rules = (*resource_rules(), *directory_rules())
-    return ColumnPlan.of((rule.columns, rule.facts) for rule in rules)
+    declared = [(rule.columns, rule.facts) for rule in (*resource_rules(), *directory_rules())]
+    declared += [(rule.columns, rule.facts) for rule in estate_rules()]
+    return ColumnPlan.of(declared)
 
 
 def get(rule_id: str) -> AnyRule:
@@ -104,7 +126,8 @@ def register(modules: Iterable[tuple[str, object]]) -> dict[str, AnyRule]:
         if metadata.rule_id in rules:
             raise RuleRegistrationError(f"{name} repeats the id {metadata.rule_id}")
         rules[metadata.rule_id] = _as_rule(rule)
-    for rule in (*_resource_rules(rules), *_resource_rules(rules, RuleScope.DIRECTORY)):
+    with_columns = (RuleScope.RESOURCE, RuleScope.DIRECTORY, RuleScope.ESTATE)
+    for rule in (one for scope in with_columns for one in _resource_rules(rules, scope)):
         kept = {*rule.columns, *(fact.type for fact in rule.facts)}
         if not kept <= set(rule.metadata.reads):
             raise RuleRegistrationError(f"{rule.metadata.rule_id} has columns of types that it does not read")

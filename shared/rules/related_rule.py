@@ -10,6 +10,7 @@ from shared.rules.columns import ColumnError, Fact
 from shared.rules.expectations import Expectation
 from shared.rules.property_rule import judged, resource_finding, unread
 from shared.rules.resources import ResourceColumns, SubscriptionResources
+from shared.rules.sentences import plain
 
 Judge = Callable[[RuleMetadata, ResourceColumns, SubscriptionResources], RuleResult]
 
@@ -84,7 +85,7 @@ def subscription_has(
         evidence = {"looked_at": dict(list(looked_at.items())[:20])}
         words = f"The {'directory' if subject.id.startswith('/tenants/') else 'subscription'} {lacking}"
         if named is not None and looked_at:
-            words = f"{words}: {next(iter(looked_at.values()))}"
+            words = f"{words}: {plain(next(iter(looked_at.values())))}"
         return judged(metadata, subject.id, [resource_finding(metadata, subject.id, words, evidence)])
 
     return SubscriptionRule(metadata, {kind: expected.paths}, judge)

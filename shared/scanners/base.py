@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from shared.domain.attack_path import AttackPath
 from shared.domain.coverage import ReadFailure, TypeCoverage
 from shared.domain.exposure import Exposure
 from shared.domain.finding import Observation
 from shared.domain.plan_record import Reading
 from shared.domain.reading import Listing
 from shared.domain.scan import ScanRequest
+from shared.exposure.probes import Probe, Unaskable
 from shared.ports.reads import AzureReads
-from shared.rules.base import RuleMetadata, RuleResult
+from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.scanners.details import DetailOrder
 from shared.scanners.needs import Need
 
@@ -34,13 +37,69 @@ class Collected:
 
 
 @dataclass(slots=True)
-class Related:
-    """What the relations of one subscription or directory came down to."""
+class Outcome:
+    """What one rule said of a subscription or directory, in sum."""
 
-    results: list[RuleResult] = field(default_factory=list)
+    tally: Counter[RuleStatus] = field(default_factory=Counter)
+    settled: frozenset[str] = frozenset()
+    """Lower-cased ids of the resources on which it could look and gave its word."""
+    reason: str | None = None
+    """Why it could not look at a resource, or not at all of it: the first of such reasons."""
+
+
+@dataclass(slots=True)
+class Related:
+    """What the relations of one subscription or directory came down to.
+
+    Results are counted as they come, since hundreds of rules give one for each of thousands of resources.
+    """
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """By rule."""
     observations: list[Observation] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
     failures: list[ReadFailure] = field(default_factory=list)
+    attack_paths: list[AttackPath] = field(default_factory=list)
+    paths_omitted: int = 0
+    """Attack paths that were found and, being less severe, are not kept."""
+    confirmable: list[Confirmable] = field(default_factory=list)
+    """Critical findings about which Azure is to be asked, in the order of their fingerprints."""
+    _looked_at: dict[str, str] = field(default_factory=dict)
+    _shared: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    """One of each set of settled ids: rules about one type mostly settle the same."""
+
+    @property
+    def looked_at(self) -> Collection[str]:
+        """Lower-cased ids of every resource that a rule spoke of."""
+        return self._looked_at.values()
+
+    def take(self, rule_id: str, results: Iterable[RuleResult]) -> None:
+        """Count the results of one rule, and keep what it found."""
+        outcome = Outcome()
+        settled = set()
+        for result in results:
+            outcome.tally[result.status] += 1
+            self.observations.extend(result.observations)
+            key = self._looked_at.get(result.resource_id)
+            if key is None:
+                key = self._looked_at[result.resource_id] = result.resource_id.lower()
+            if result.reason is not None:
+                outcome.reason = outcome.reason or result.reason
+            elif result.status is not RuleStatus.ERROR:
+                settled.add(key)
+        outcome.settled = frozenset(settled)
+        outcome.settled = self._shared.setdefault(outcome.settled, outcome.settled)
+        self.outcomes[rule_id] = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmable:
+    """A critical finding that Azure can be asked to confirm, and the packets that would show it."""
+
+    fingerprint: str
+    paths: tuple[Probe | Unaskable, ...]
+    complete: bool
+    """Whether these are all of its paths."""
 
 
 @dataclass(frozen=True, slots=True)

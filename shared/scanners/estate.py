@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
+from shared.attack_paths.analysis import find_paths
+from shared.domain.attack_path import AttackPath
 from shared.domain.coverage import CoverageStatus, ReadFailure, TypeCoverage
 from shared.domain.exposure import Exposure
 from shared.domain.plan_record import Reading
@@ -17,13 +19,15 @@ from shared.exposure.network import NETWORK_TYPES, UNEVALUATED_ENTRY_TYPES, Subs
 from shared.ports.reads import AzureReads
 from shared.rules.base import Rule, RuleMetadata, RuleResult, RuleScope
 from shared.rules.columns import ColumnPlan
-from shared.rules.registry import ResourceRule
+from shared.rules.estate import Estate
+from shared.rules.registry import EstateRule, ResourceRule
 from shared.rules.resources import RuleSettings, SubscriptionResources
 from shared.scanners.base import Collected, Focus, Projection, Related
+from shared.scanners.confirmable import CONFIRMATION_NEEDS, confirmable_findings
 from shared.scanners.detail_reading import read_orders
 from shared.scanners.details import Collector, DetailOrder
 from shared.scanners.needs import Need, needs_of
-from shared.scanners.network_details import NETWORK_DETAIL_TYPES, network_part
+from shared.scanners.network_details import ADMIN_RULES, NETWORK_DETAIL_TYPES, network_part
 from shared.scanners.projections import (
     counted,
     incomplete,
@@ -45,15 +49,19 @@ class EstateScanner:
         *,
         network_rules: Sequence[Rule[SubscriptionNetwork]] = (),
         resource_rules: Sequence[ResourceRule] = (),
+        estate_rules: Sequence[EstateRule] = (),
         collectors: Sequence[Collector] = (),
         network: bool = False,
         settings: RuleSettings | None = None,
+        confirm: bool = False,
     ) -> None:
         """
         Args:
             names: of the scanners that it stands for.
             resource_rules: over subscriptions' resources, and over directories.
+            estate_rules: over subscriptions' resources and network together; with them, attack paths.
             network: join the network and list its exposures, whatever the rules are.
+            confirm: name the packets by which Azure can confirm critical exposures.
         """
         self.names = tuple(names)
         self._network_rules = tuple(network_rules)
@@ -63,9 +71,13 @@ class EstateScanner:
         self._directory_rules = tuple(
             rule for rule in resource_rules if rule.metadata.scope is RuleScope.DIRECTORY
         )
-        self._network = network or bool(network_rules)
+        self._estate_rules = tuple(estate_rules)
+        self._network = network or bool(network_rules) or bool(estate_rules)
         self._settings = settings or RuleSettings()
-        self._plan = ColumnPlan.of((rule.columns, rule.facts) for rule in resource_rules)
+        self._confirm = confirm and self._network
+        declared = [(rule.columns, rule.facts) for rule in resource_rules]
+        declared += [(rule.columns, rule.facts) for rule in estate_rules]
+        self._plan = ColumnPlan.of(declared)
         self._collectors = {one.name: one for one in collectors}
         wanted = [rule.reads for rule in self.rules()]
         if self._network:
@@ -98,11 +110,13 @@ class EstateScanner:
             *(rule.metadata for rule in self._network_rules),
             *(rule.metadata for rule in self._resource_rules),
             *(rule.metadata for rule in self._directory_rules),
+            *(rule.metadata for rule in self._estate_rules),
         ]
 
     def needs(self) -> Sequence[Need]:
         """The permissions that it takes."""
-        return needs_of(self.reading, tuple(self._collectors.values()), self.rules())
+        needs = needs_of(self.reading, tuple(self._collectors.values()), self.rules())
+        return (*needs, *CONFIRMATION_NEEDS) if self._confirm else needs
 
     def collect(self, rows: Iterable[Any], focus: Focus) -> Collected:
         """Parse a page: project what can be read, name what cannot."""
@@ -193,16 +207,6 @@ class EstateScanner:
         """Join the subscription's network, run the rules, list the exposures."""
         found = sort_projections(projections, self._sources.reading.derived)
         related = Related()
-        if self._network and not is_directory(subscription_id):
-            network = SubscriptionNetwork.build(found.network, found.failures)
-            for rule in self._network_rules:
-                _keep(rule.evaluate(network), related, focus)
-            related.exposures = [row for row in network.exposures() if _concerns(row, focus)]
-            related.failures = [
-                failure
-                for failure in network.unresolved
-                if failure.resource_id is None or not focus.narrow or focus.covers(failure.resource_id)
-            ]
         resources = SubscriptionResources.build(
             subscription_id,
             found.resources,
@@ -212,10 +216,39 @@ class EstateScanner:
             listed=found.listed,
             settings=self._settings,
         )
+        if self._network and not is_directory(subscription_id):
+            unread = incomplete(asked).get(ADMIN_RULES)
+            gaps = [] if unread is None else [ReadFailure(resource_id=None, type=ADMIN_RULES, reason=unread)]
+            network = SubscriptionNetwork.build(found.network, [*found.failures, *gaps])
+            self._relate_network(network, resources, related, focus)
         rules = self._directory_rules if is_directory(subscription_id) else self._resource_rules
         for resource_rule in rules:
-            _keep(resource_rule.evaluate(resources), related, focus)
+            related.take(resource_rule.metadata.rule_id, _focused(resource_rule.evaluate(resources), focus))
         return related
+
+    def _relate_network(
+        self, network: SubscriptionNetwork, resources: SubscriptionResources, related: Related, focus: Focus
+    ) -> None:
+        for rule in self._network_rules:
+            related.take(rule.metadata.rule_id, _focused(rule.evaluate(network), focus))
+        if self._confirm:
+            related.confirmable = confirmable_findings(network, related.observations)
+        exposures = list(network.exposures())
+        related.exposures = [row for row in exposures if _concerns(row, focus)]
+        related.failures = [
+            failure
+            for failure in network.unresolved
+            if failure.resource_id is None or not focus.narrow or focus.covers(failure.resource_id)
+        ]
+        if not self._estate_rules:
+            return
+        estate = Estate(resources, network, exposures)
+        analysis = find_paths(estate)
+        estate.routes = analysis.routes
+        related.attack_paths = [path for path in analysis.paths if _leads_through(path, focus)]
+        related.paths_omitted = analysis.summary.omitted
+        for estate_rule in self._estate_rules:
+            related.take(estate_rule.metadata.rule_id, _focused(estate_rule.evaluate(estate), focus))
 
 
 def _parsed(row: Any, focus: Focus) -> Resource:
@@ -248,17 +281,22 @@ def _scope_of(row: Any) -> str | None:
     return named if isinstance(named, str) and named else None
 
 
-def _keep(results: Iterable[RuleResult], related: Related, focus: Focus) -> None:
-    kept = [one for one in results if focus.covers(one.resource_id)] if focus.narrow else list(results)
-    related.results += kept
-    for one in kept:
-        if one.observations:
-            related.observations += one.observations
+def _focused(results: Iterable[RuleResult], focus: Focus) -> Iterable[RuleResult]:
+    """Those about what was asked for."""
+    if not focus.narrow:
+        return results
+    return (result for result in results if focus.covers(result.resource_id))
 
 
 def _subscription_of(resource_id: str | None) -> str | None:
     parts = (resource_id or "").lower().split("/")
     return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" and parts[2] else None
+
+
+def _leads_through(path: AttackPath, focus: Focus) -> bool:
+    return not focus.narrow or any(
+        focus.covers(one) for one in (path.entry_point, path.workload, path.target)
+    )
 
 
 def _concerns(row: Exposure, focus: Focus) -> bool:

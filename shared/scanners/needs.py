@@ -29,6 +29,8 @@ class Need:
     name: str
     types: tuple[str, ...]
     rules: tuple[str, ...]
+    optional: bool = False
+    """Whether every rule gives its word without it; only Azure's confirmation of it is missing then."""
 
 
 _ALWAYS: Final = (

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from shared.domain.resource import Resource
-from shared.exposure.admin_rules import project_admin_rules
+from shared.exposure.admin_rules import ADMIN_RULES_TYPE, project_admin_rules
 from shared.exposure.sql_firewall import project_sql_firewall
 from shared.exposure.web_app import project_web_app_configuration
 
 SQL_FIREWALL_RULES: Final = "microsoft.sql/servers/firewallrules"
 WEB_CONFIGURATION: Final = "microsoft.web/sites/config"
 SLOT_CONFIGURATION: Final = "microsoft.web/sites/slots/config"
-ADMIN_RULES: Final = "microsoft.network/virtualnetworks/effectivesecurityadminrules"
-"""Our name for what listNetworkManagerEffectiveSecurityAdminRules answers for a virtual network."""
+ADMIN_RULES: Final = ADMIN_RULES_TYPE
 
 NETWORK_DETAIL_TYPES: Final = (SQL_FIREWALL_RULES, WEB_CONFIGURATION, SLOT_CONFIGURATION, ADMIN_RULES)
 """What the join reads beside its resources, lower-cased."""

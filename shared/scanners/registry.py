@@ -36,6 +36,7 @@ class BuiltScanners:
         settings: RuleSettings | None = None,
         opted_in: bool = False,
         rules_of_framework: FrameworkRules | None = None,
+        confirm: bool = False,
     ) -> None:
         """
         Args:
@@ -43,6 +44,7 @@ class BuiltScanners:
             collectors: instead of those registered.
             opted_in: also read what `Collector.opt_in` collectors give; without it their rules are left out.
             rules_of_framework: narrows a compliance scan that names frameworks; None = all rules.
+            confirm: name the packets by which Azure can confirm critical exposures.
         """
         known = registered() if collectors is None else collectors
         closed = set() if opted_in else {kind for one in known if one.opt_in for kind in one.types}
@@ -54,6 +56,7 @@ class BuiltScanners:
         )
         self._settings = settings
         self._rules_of_framework = rules_of_framework
+        self._confirm = confirm
         self._made: dict[tuple[tuple[str, ...], tuple[str, ...]], EstateScanner] = {}
 
     def rules(self) -> Sequence[RuleMetadata]:
@@ -72,16 +75,18 @@ class BuiltScanners:
 
     def _make(self, names: tuple[str, ...], frameworks: tuple[str, ...]) -> EstateScanner:
         chosen = [rule for rule in self._rules if any(self._runs(one, rule, frameworks) for one in names)]
-        scoped: Mapping[bool, list[Any]] = {True: [], False: []}
+        scoped: Mapping[RuleScope, list[Any]] = {scope: [] for scope in RuleScope}
         for rule in chosen:
-            scoped[rule.metadata.scope is RuleScope.NETWORK].append(rule)
+            scoped[rule.metadata.scope].append(rule)
         return EstateScanner(
             names,
-            network_rules=scoped[True],
-            resource_rules=scoped[False],
+            network_rules=scoped[RuleScope.NETWORK],
+            resource_rules=(*scoped[RuleScope.RESOURCE], *scoped[RuleScope.DIRECTORY]),
+            estate_rules=scoped[RuleScope.ESTATE],
             collectors=self._collectors,
             network=NETWORK in names,
             settings=self._settings,
+            confirm=self._confirm,
         )
 
     def _runs(self, name: str, rule: Rule[Any], frameworks: Iterable[str]) -> bool:

@@ -15,11 +15,14 @@ from shared.ports.identity import AuditLog
 from shared.rules.base import RuleMetadata
 from shared.scanners.base import Scanners
 from shared.services.api_keys import ApiKeys
+from shared.services.event_queries import EventQueries
 from shared.services.failed_attempts import FailedAttempts
 from shared.services.finding_queries import FindingQueries
 from shared.services.posture_queries import PostureQueries
 from shared.services.rate_limits import RateLimits
 from shared.services.scan_queries import ScanQueries
+from shared.services.schedules import Schedules
+from shared.services.webhooks import Webhooks
 from shared.settings import Settings
 
 
@@ -74,6 +77,9 @@ class Application:
     rate_limits: RateLimits
     audit: AuditLog
     api_keys: ApiKeys
+    webhooks: Webhooks
+    event_queries: EventQueries
+    schedules: Schedules
     probes: tuple[HealthProbe, ...]
     clock: Clock
     tokens: TokenSource

@@ -13,6 +13,7 @@ from shared.domain.ledger import projections_of, type_coverage
 from shared.domain.page import Versioned
 from shared.domain.plan import PlanCursor, PlanDigest, PlannedPage, PlanStep, Shard, ShardStage
 from shared.domain.plan_record import PlanRecord
+from shared.domain.reading import is_directory
 from shared.domain.scan import Scan, ScanStatus
 from shared.ports.errors import MissingError, VersionConflictError
 from shared.ports.messaging import Message
@@ -115,7 +116,8 @@ class CheckScan:
         engine, plans = self._engine, self._engine.plans
         record = await load_record(engine, scan)
         planned = {one.subscription_id for one in record.shards if one.stage is ShardStage.RELATE}
-        wanted = [one for one in relation_shards(scan, record) if one.subscription_id not in planned]
+        packets = 0 if engine.confirm is None else engine.confirm.packets
+        wanted = [one for one in relation_shards(scan, record, packets) if one.subscription_id not in planned]
         number, written = record.pages[-1].number + 1, list[Shard]()
         while True:
             now, later = wanted[:SHARDS_PER_PAGE], wanted[SHARDS_PER_PAGE:]
@@ -137,13 +139,19 @@ class CheckScan:
             wanted, number = later, number + 1
 
 
-def relation_shards(scan: Scan, record: PlanRecord) -> list[Shard]:
-    """One shard for each readable subscription, naming its columns and how completely its types were read."""
+def relation_shards(scan: Scan, record: PlanRecord, confirmations: int = 0) -> list[Shard]:
+    """One shard for each readable subscription, naming its columns and how completely its types were read.
+
+    Args:
+        confirmations: packets about which Azure may be asked, shared out evenly among the subscriptions.
+    """
     types = type_coverage(record)
     read_at = {shard.shard_id: shard.read_at for shard in record.shards}
     pages_at = min((page.read_at for page in record.pages), default=scan.created_at)
     shards = []
-    for subscription, blobs in sorted(projections_of(record).items()):
+    projections = projections_of(record)
+    asking = sorted(one for one in projections if not is_directory(one))
+    for subscription, blobs in sorted(projections.items()):
         oldest = [
             read_at[marker.shard_id]
             for marker in record.done()
@@ -158,6 +166,9 @@ def relation_shards(scan: Scan, record: PlanRecord) -> list[Shard]:
                 subscription_id=subscription,
                 blobs=blobs,
                 asked=tuple(one for one in types if one.subscription_id == subscription),
+                confirmations=len(range(asking.index(subscription), confirmations, len(asking)))
+                if subscription in asking
+                else 0,
             )
         )
     return shards

@@ -21,7 +21,7 @@ MAX_KEPT_BYTES: Final = 64 * 1024
 
 
 class DeadLetters:
-    """Handles the dead-letter sub-queues of the engine."""
+    """Handles the dead-letter sub-queues."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -36,9 +36,12 @@ class DeadLetters:
                 await self._plan.fail(PlanMessage.model_validate_json(body), why)
             elif queue is Queue.SHARDS:
                 await self._shards.fail(ShardMessage.model_validate_json(body), why)
-            else:
+            elif queue is Queue.CHECK:
                 # The sweeper restarts a broken chain of checks.
                 CheckMessage.model_validate_json(body)
+            else:
+                # Other queues have rows of their own that say what is left to do.
+                await self._keep(queue, body, why)
         except ValidationError:
             await self._keep(queue, body, why)
         log.error("dead letter in %s: %s", queue.value, why)

@@ -27,6 +27,16 @@ UPDATE_TRIES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmationLimits:
+    """How much Azure is asked to confirm."""
+
+    packets: int = 20
+    """In one scan."""
+    seconds: float = 60.0
+    """For the packets of one subscription."""
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """The engine's collaborators. Built once per process by the container."""
 
@@ -45,6 +55,8 @@ class Engine:
     reads: AzureReads
     pace: Pace = field(default_factory=Pace)
     page_size: int | None = None
+    confirm: ConfirmationLimits | None = None
+    """None: Azure is not asked to confirm critical exposures."""
 
     def scanner_of(self, scan: Scan) -> Scanner | None:
         """What the scan runs of this build; None when it has nothing of what was asked for."""

@@ -160,6 +160,8 @@ class PostureQueries:
                 stored = await self._engine.scans.get(snapshot.scan_id)
                 if stored is None or stored.value.run != snapshot.run or stored.value.status not in ENDED:
                     continue
+                if stored.value.request.narrow:
+                    continue  # a resource or a group says nothing of the whole
                 yield Posture(stored.value, snapshot)
 
     async def _evidence(

@@ -21,7 +21,7 @@ from shared.domain.plan import Shard
 from shared.domain.scan import Scan
 from shared.domain.timestamps import whole_second
 from shared.ports.errors import InventoryError, VersionConflictError
-from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
+from shared.rules.base import RuleMetadata
 from shared.scanners.base import Focus, Related
 from shared.services.announce import finding_event
 from shared.services.engine import UPDATE_TRIES, Engine, focus_of
@@ -90,7 +90,6 @@ class RecordFindings:
             if one in stored:
                 record, kind = seen_again(stored[one].value, observation, by)
                 changes.append(_Change(record, stored[one].etag, kind))
-        looked = _settled(related.results)
         unseen = [
             one
             for one in stored.values()
@@ -98,8 +97,8 @@ class RecordFindings:
             and one.value.observation.rule_id in gone.reads
             and one.value.status in RESOLVABLE
         ]
-        fixed = [one for one in unseen if _about(one.value) in looked]
-        left = [one for one in unseen if _about(one.value) not in looked]
+        fixed = [one for one in unseen if _settled(one.value, related)]
+        left = [one for one in unseen if not _settled(one.value, related)]
         for resolution, those in (
             (Resolution.FIXED, fixed),
             (Resolution.RESOURCE_GONE, await gone.among(left)),
@@ -207,15 +206,7 @@ def _type_of(resource_id: str) -> str:
     return "/".join([provider[0], *provider[1::2]])
 
 
-def _about(record: Finding) -> tuple[str, str]:
-    """The rule and the resource it evaluated, as results name them."""
-    return record.observation.rule_id, record.observation.evaluated_id.lower()
-
-
-def _settled(results: Iterable[RuleResult]) -> set[tuple[str, str]]:
-    """(rule, resource) pairs on which a rule could look and gave its word."""
-    return {
-        (result.rule_id, result.resource_id.lower())
-        for result in results
-        if result.status is not RuleStatus.ERROR and result.reason is None
-    }
+def _settled(record: Finding, related: Related) -> bool:
+    """Whether the rule of a record could look at the resource again and gave its word."""
+    outcome = related.outcomes.get(record.observation.rule_id)
+    return outcome is not None and record.observation.evaluated_id.lower() in outcome.settled

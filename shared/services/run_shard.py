@@ -18,9 +18,10 @@ from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import Scan
 from shared.ports.errors import MissingError
 from shared.rules.base import EXPIRES_SOON, RuleStatus
-from shared.scanners.base import Focus, Projection, Related, Scanner
+from shared.scanners.base import Focus, Outcome, Projection, Related, Scanner
 from shared.scanners.details import DetailOrder
 from shared.services.check_scan import CheckScan
+from shared.services.confirm_exposures import ConfirmExposures
 from shared.services.engine import Engine, focus_of
 from shared.services.messages import CheckMessage, ShardMessage
 from shared.services.page_blobs import get_rows, put_rows
@@ -43,6 +44,7 @@ class RunShard:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._record = RecordFindings(engine)
+        self._confirm = ConfirmExposures(engine)
         self._check = CheckScan(engine)
 
     async def run(self, message: ShardMessage) -> None:
@@ -155,11 +157,14 @@ class RunShard:
             scanner.relate, subscription, columns, focus, shard.asked, as_of=shard.read_at
         )
         present = {str(one["id"]).lower() for one in columns}
-        present |= {result.resource_id.lower() for result in related.results}
+        present.update(related.looked_at)
         del columns
         failures = [*related.failures, *_absent_targets(focus, subscription, present)]
+        await self._confirm.confirm(shard, related)
         results, scan_id = engine.results, scan.scan_id
         writes = [results.put_exposures(scan_id, shard.shard_id, related.exposures)]
+        if related.attack_paths or scan.run > 1 or shard.attempt > 1:
+            writes.append(results.put_attack_paths(scan_id, shard.shard_id, related.attack_paths))
         if failures or scan.run > 1 or shard.attempt > 1:
             writes.append(results.put_failures(scan_id, shard.shard_id, failures))
         kept = await side_by_side(self._findings(scan, shard, scanner, related, present), *writes)
@@ -175,6 +180,8 @@ class RunShard:
             auto_remediable=sum(finding.observation.auto_remediable for finding in kept),
             exposures=len({row.key for row in related.exposures}),
             expiring_soon=_expiring_soon(scanner, related),
+            attack_paths=len(related.attack_paths),
+            attack_paths_omitted=related.paths_omitted,
         )
 
 
@@ -228,17 +235,17 @@ def _expiring_soon(scanner: Scanner, related: Related) -> int | None:
 
 
 def _rule_coverage(scanner: Scanner, related: Related) -> tuple[RuleCoverage, ...]:
-    tallies: dict[str, Counter[RuleStatus]] = {rule.rule_id: Counter() for rule in scanner.rules()}
-    for result in related.results:
-        tallies[result.rule_id][result.status] += 1
+    nothing = Outcome()
+    outcomes = {rule.rule_id: related.outcomes.get(rule.rule_id, nothing) for rule in scanner.rules()}
     return tuple(
         RuleCoverage(
             rule_id=rule_id,
-            evaluated=tally.total(),
-            passed=tally[RuleStatus.PASS],
-            failed=tally[RuleStatus.FAIL],
-            errors=tally[RuleStatus.ERROR],
-            not_applicable=tally[RuleStatus.NOT_APPLICABLE],
+            evaluated=said.tally.total(),
+            passed=said.tally[RuleStatus.PASS],
+            failed=said.tally[RuleStatus.FAIL],
+            errors=said.tally[RuleStatus.ERROR],
+            not_applicable=said.tally[RuleStatus.NOT_APPLICABLE],
+            reason=said.reason[:MAX_REASON] if said.reason else None,
         )
-        for rule_id, tally in sorted(tallies.items())
+        for rule_id, said in sorted(outcomes.items())
     )

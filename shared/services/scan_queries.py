@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from shared.domain.coverage import Coverage, ReadFailure
+from shared.domain.attack_path import AttackPath
+from shared.domain.coverage import Coverage, CoverageStatus, ReadFailure, TypeCoverage
 from shared.domain.errors import NotFoundError
 from shared.domain.exposure import EVERY_EXPOSURE, Exposure, ExposureFilter
 from shared.domain.finding import Finding, FrozenFinding
@@ -22,6 +23,8 @@ from shared.domain.page import Page, PageRequest
 from shared.domain.plan import ShardOutcome
 from shared.domain.scan import Scan, ScanType
 from shared.domain.severity import Severity
+from shared.ports.stores import PathFilter
+from shared.rules.estate import ESTATE_TYPES, PATH_RULE
 from shared.services.engine import Engine
 from shared.services.finalize_scan import ledger_of, load_record
 from shared.services.ledgers import get_ledger
@@ -56,6 +59,20 @@ class ScanExposures:
 
     scan: Scan
     page: Page[Exposure]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPaths:
+    """A scan, one page of its attack paths, and how far they were looked for."""
+
+    scan: Scan
+    page: Page[AttackPath]
+    evaluated: bool
+    """Whether the scan looks for attack paths at all."""
+    complete: bool
+    """It did in every subscription asked for, and everything that paths are made of was read."""
+    not_read: tuple[TypeCoverage, ...]
+    """Types that paths are made of and that were not read whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +145,26 @@ class ScanQueries:
         page = await self._engine.results.exposures(scan_id, request, view.shards, wanted)
         return ScanExposures(view.scan, page)
 
+    async def attack_paths(self, scan_id: str, request: PageRequest, where: PathFilter) -> ScanPaths:
+        """Attack paths of the scan, the worst first.
+
+        Raises:
+            NotFoundError: no such scan.
+        """
+        view = await self._view(scan_id)
+        page = await self._engine.results.attack_paths(scan_id, request, view.shards, where)
+        ledger = await self._ledger(view.scan)
+        evaluated = any(rule.rule_id == PATH_RULE for rule in ledger.rules)
+        looked = (CoverageStatus.READ, CoverageStatus.PARTIAL)
+        short = [one for one in ledger.subscriptions if one.status not in looked]
+        not_read = tuple(
+            one
+            for one in ledger.resource_types
+            if one.type in ESTATE_TYPES and one.status not in (CoverageStatus.READ, CoverageStatus.SKIPPED)
+        )
+        complete = evaluated and view.scan.status.terminal and not not_read and not short
+        return ScanPaths(view.scan, page, evaluated, complete, not_read)
+
     async def coverage(self, scan_id: str, request: PageRequest) -> ScanCoverage:
         """The ledger: as finalised, or what is known so far of a scan without one. `request` pages failures.
 
@@ -135,12 +172,16 @@ class ScanQueries:
             NotFoundError: no such scan.
         """
         view = await self._view(scan_id)
-        ledger = await get_ledger(self._engine, view.scan) if view.scan.status.terminal else None
-        if ledger is None:
-            record = await load_record(self._engine, view.scan)
-            ledger = ledger_of(self._engine, view.scan, record).model_copy(update={"complete": False})
+        ledger = await self._ledger(view.scan)
         failures = await self._engine.results.failures(scan_id, request, view.shards)
         return ScanCoverage(view.scan, ledger, failures)
+
+    async def _ledger(self, scan: Scan) -> Coverage:
+        ledger = await get_ledger(self._engine, scan) if scan.status.terminal else None
+        if ledger is None:
+            record = await load_record(self._engine, scan)
+            ledger = ledger_of(self._engine, scan, record).model_copy(update={"complete": False})
+        return ledger
 
     async def wait(self, scan_id: str, patience: timedelta) -> Scan:
         """The scan once it is over, or as it stands when `patience` runs out.

@@ -37,8 +37,8 @@ class StartScan:
         self._engine = engine
         self._environments = environments
 
-    async def start(self, request: ScanRequest, principal: Principal) -> Scan:
-        """Begin a scan.
+    async def start(self, request: ScanRequest, principal: Principal, scan_id: str | None = None) -> Scan:
+        """Begin a scan. With a `scan_id`, one that is there already is left to whoever began it.
 
         Raises:
             InvalidRequestError: an environment, a rule or a framework that nobody knows.
@@ -56,13 +56,22 @@ class StartScan:
             estimated_completion=now + await self._expected_duration(request.scan_type),
             requested_by=principal.id,
         )
-        scan = await self._insert(scan)
+        if scan_id is None:
+            scan = await self._insert(scan)
+        else:
+            scan = scan.model_copy(update={"scan_id": scan_id})
+            try:
+                await engine.scans.insert(scan)
+            except AlreadyExistsError:
+                return scan
         try:
             await engine.messenger.send(
                 [plan_message(scan, 0), check_message(scan.scan_id, 0, engine.pace.shortest)]
             )
         except BrokerUnavailableError as error:
-            await engine.scans.delete(scan.scan_id)
+            # Under a given id others may count on it by now; the sweeper sends its messages again.
+            if scan_id is None:
+                await engine.scans.delete(scan.scan_id)
             raise UnavailableError("The message broker does not answer. Try again later.") from error
         return scan
 

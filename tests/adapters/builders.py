@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.domain.attack_path import AttackPath, AttackStep, StepKind
 from shared.domain.coverage import ReadFailure
-from shared.domain.events import Event, EventType
+from shared.domain.events import Event, EventType, LoggedEvent
 from shared.domain.exposure import Exposure, PathStep, Protocol, SourceClass, Verdict
-from shared.domain.finding import Finding, FindingStatus, FrozenFinding, Observation
+from shared.domain.finding import Finding, FindingStatus, FrozenFinding, Observation, pack_evidence
 from shared.domain.ids import IdKind, make_id
 from shared.domain.page import Page, PageRequest
 from shared.domain.plan import Marker, PlanCursor, PlannedPage, PlanStep, Shard, ShardOutcome, ShardStage
@@ -68,7 +69,11 @@ def observation(
         "remediation_steps": ("Restrict the source",),
         "evidence": {"source": "*", "ports": ["22"]},
     }
-    return Observation(**(values | changes))
+    given = values | changes
+    evidence = given.pop("evidence")
+    return Observation(
+        **given, packed_evidence=pack_evidence(evidence, given["resource_id"], given["evaluated_id"])
+    )
 
 
 def finding(
@@ -153,6 +158,10 @@ def event(number: int = 0, seconds: float = 0, **changes: Any) -> Event:
     return Event(**(values | changes))
 
 
+def logged(position: int, **changes: Any) -> LoggedEvent:
+    return LoggedEvent(position=position, sequence=3, logged_at=T0, event=event(position, **changes))
+
+
 def shard(number: int = 1, **changes: Any) -> Shard:
     values: dict[str, Any] = {
         "scan_id": SCAN,
@@ -198,3 +207,34 @@ def ids_of(page: Page[Any]) -> list[str]:
 
 def first(limit: int = 50, offset: int = 0, after: str | None = None) -> PageRequest:
     return PageRequest(limit=limit, offset=offset, after=after)
+
+
+def attack_path(
+    target: str = "st",
+    score: int = 80,
+    *,
+    entry_point: str = "pip",
+    severity: Severity = Severity.CRITICAL,
+) -> AttackPath:
+    base = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/Rg/providers"
+    step = AttackStep(
+        kind=StepKind.REACHES,
+        source="internet",
+        target=f"{base}/Microsoft.Compute/virtualMachines/vm",
+        words="The internet reaches VM vm: tcp 22",
+        fact=None,
+        verdict=Verdict.EXPOSED,
+    )
+    return AttackPath(
+        subscription_id=SUBSCRIPTION,
+        entry_point=f"{base}/Microsoft.Network/publicIPAddresses/{entry_point}",
+        workload=step.target,
+        target=f"{base}/Microsoft.Storage/storageAccounts/{target}",
+        target_type="microsoft.storage/storageaccounts",
+        severity=severity,
+        verdict=Verdict.EXPOSED,
+        score=score,
+        impact=90,
+        likelihood=0.8836,
+        steps=(step,),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import orjson
@@ -12,7 +12,9 @@ from aiohttp.test_utils import TestServer
 from azure.core.credentials import AzureKeyCredential
 
 from shared.adapters.event_grid import EventGridPublisher, event_grid_client
-from tests.adapters.builders import event
+from shared.domain.events import EventType
+from tests.adapters.builders import logged
+from tests.unit.events.test_cloud_events import cloud_events_schema
 
 Received = list[tuple[str, bytes]]
 
@@ -37,7 +39,7 @@ async def topic() -> AsyncIterator[tuple[EventGridPublisher, Received]]:
 
 async def test_the_wire_form(topic: tuple[EventGridPublisher, Received]) -> None:
     publisher, received = topic
-    await publisher.publish([event(7, data={"finding_id": "finding-7", "title": "Überall"})])
+    await publisher.publish([logged(7, data={"finding_id": "finding-7", "title": "Überall"})])
     (content_type, body), *rest = received
     assert rest == []
     assert content_type.startswith("application/cloudevents-batch+json")
@@ -46,12 +48,13 @@ async def test_the_wire_form(topic: tuple[EventGridPublisher, Received]) -> None
     assert [sent] == [
         {
             "specversion": "1.0",
-            "id": "evt-0007",
+            "id": "evt-20250805-174258-00000007",
             "source": "/security-copilot/production",
             "type": "com.securitycopilot.finding.created",
             "subject": "findings/finding-7",
             "datacontenttype": "application/json",
             "data": {"finding_id": "finding-7", "title": "Überall"},
+            "sequence": "0000000003",
         }
     ]
 
@@ -63,8 +66,19 @@ async def test_requests_stay_within_the_limits(
     topic: tuple[EventGridPublisher, Received], count: int, size: int, requests: int
 ) -> None:
     publisher, received = topic
-    await publisher.publish([event(number, data={"text": "x" * size}) for number in range(count)])
+    await publisher.publish([logged(number, data={"text": "x" * size}) for number in range(1, count + 1)])
     assert len(received) == requests
     assert all(len(body) < 1_000_000 for _, body in received)
-    ids: Callable[[bytes], list[str]] = lambda body: [each["id"] for each in orjson.loads(body)]  # noqa: E731
-    assert [each for _, body in received for each in ids(body)] == [f"evt-{n:04d}" for n in range(count)]
+    sent = [one["id"] for _, body in received for one in orjson.loads(body)]
+    assert sent == [logged(number).public_id for number in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("kind", list(EventType))
+async def test_every_kind_of_event_is_a_cloud_event(
+    topic: tuple[EventGridPublisher, Received], kind: EventType
+) -> None:
+    publisher, received = topic
+    await publisher.publish([logged(1, type=kind)])
+    (sent,) = orjson.loads(received[0][1])
+    assert list(cloud_events_schema().iter_errors(sent)) == []
+    assert sent["type"] == f"com.securitycopilot.{kind.value}"

@@ -20,7 +20,7 @@ from shared.adapters.storage_clients import blob_service, table_service
 from shared.adapters.tables.scans import TableScanStore
 from shared.ports.errors import BrokerUnavailableError, StorageUnavailableError
 from shared.ports.messaging import Message, Queue
-from tests.adapters.builders import event, scan
+from tests.adapters.builders import logged, scan
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -122,5 +122,5 @@ async def test_event_topic_is_away(handler: Handler) -> None:
         client = event_grid_client(f"http://127.0.0.1:{port}/topic", AzureKeyCredential("key"))
         publisher = EventGridPublisher(client, "/security-copilot")
         with pytest.raises(BrokerUnavailableError):
-            await publisher.publish([event(1)])
+            await publisher.publish([logged(1)])
         await publisher.aclose()

@@ -7,7 +7,8 @@ from typing import Any
 from shared.domain.exposure import Exposure, ExposureFilter, SourceClass, Verdict
 from shared.domain.page import Page
 from shared.domain.severity import Severity
-from tests.adapters.builders import SCAN, exposure, failure, first, frozen, ids_of
+from shared.ports.stores import PathFilter
+from tests.adapters.builders import SCAN, attack_path, exposure, failure, first, frozen, ids_of
 from tests.adapters.conftest import Stores
 
 OTHER = f"{SCAN}-abcd12"
@@ -178,6 +179,41 @@ async def test_failures_are_ordered_and_equal_ones_kept(stores: Stores) -> None:
     await stores.results.put_failures(SCAN, "c000001", [failure("y")])
     after = await stores.results.failures(SCAN, first(), None)
     assert after.items == (failure("y"), failure("a"), failure("b"))
+
+
+async def test_attack_paths_worst_first_and_filtered(stores: Stores) -> None:
+    rows = [
+        attack_path("a", 90),
+        attack_path("b", 100, entry_point="Other"),
+        attack_path("c", 70, severity=Severity.HIGH),
+        attack_path("d", 9, entry_point="Other", severity=Severity.LOW),
+        attack_path("e", 90, entry_point="a pip#1"),
+    ]
+    await stores.results.put_attack_paths(SCAN, "r-one", rows[:3])
+    await stores.results.put_attack_paths(SCAN, "r-two", rows[3:])
+    everything = PathFilter()
+    page = await stores.results.attack_paths(SCAN, first(3), None, everything)
+    assert (page.items, page.total) == ((rows[1], rows[4], rows[0]), 5)
+    rest = await stores.results.attack_paths(SCAN, first(3, after=page.next_after), None, everything)
+    assert (rest.items, rest.next_after) == ((rows[2], rows[3]), None)
+
+    async def kept(where: PathFilter, shards: frozenset[str] | None = None) -> list[str]:
+        found = await stores.results.attack_paths(SCAN, first(), shards, where)
+        assert found.total == len(found.items)
+        return [row.target.rsplit("/", 1)[-1] for row in found.items]
+
+    assert await kept(PathFilter(severities=(Severity.HIGH, Severity.LOW))) == ["c", "d"]
+    assert await kept(PathFilter(entry_point=rows[1].entry_point.upper())) == ["b", "d"]
+    assert await kept(PathFilter(target=rows[0].target.upper())) == ["a"]
+    assert await kept(PathFilter((Severity.LOW,), rows[1].entry_point)) == ["d"]
+    assert await kept(PathFilter(entry_point=rows[1].entry_point), frozenset({"r-two"})) == ["d"]
+    assert await kept(PathFilter(target="/nowhere")) == []
+    one = await stores.results.attack_paths(
+        SCAN, first(1, offset=1), None, PathFilter(entry_point=rows[1].entry_point)
+    )
+    assert (one.items, one.total) == ((rows[3],), 2)
+    await stores.results.put_attack_paths(SCAN, "r-one", [])
+    assert await kept(everything) == ["e", "d"]
 
 
 async def test_kinds_and_scans_are_apart(stores: Stores) -> None:

@@ -27,7 +27,7 @@ from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
-from shared.domain.finding import Finding, FrozenFinding, Observation
+from shared.domain.finding import Finding, FrozenFinding, Observation, pack_evidence
 from shared.domain.ids import IdKind, make_id
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanTotals
 from shared.domain.severity import Severity, count_by_severity
@@ -43,6 +43,7 @@ from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
 from shared.settings import Settings
 from tests.contract.callers import Callers
+from tests.contract.events import Events
 from tests.unit.engine.probe_scanner import Only, ProbeScanner
 
 NOW = datetime(2025, 8, 5, 17, 42, 58, tzinfo=UTC)
@@ -142,6 +143,7 @@ class Api:
         self.slept: list[float] = []
         self.on_sleep: Any = None
         self.callers = Callers(self.settings, self.clock)
+        self.events = Events(self.clock, self._sleep)
         self.engine = engine = Engine(
             scans=self.scans,
             plans=self.plans,
@@ -167,6 +169,7 @@ class Api:
             rules={RULE.rule_id: RULE},
             scanners=engine.scanners,
             **self.callers.parts(),
+            **self.events.parts(),
             probes=self.probes,
             clock=self.clock,
             tokens=MemoryTokenSource(7),
@@ -302,7 +305,11 @@ def observation(index: int = 0, severity: Severity = Severity.CRITICAL, **member
         ),
         "evidence": {"port": "22"},
     }
-    return Observation(**{**base, **members})
+    given = {**base, **members}
+    evidence = given.pop("evidence")
+    return Observation(
+        **given, packed_evidence=pack_evidence(evidence, given["resource_id"], given["evaluated_id"])
+    )
 
 
 def frozen(scan: Scan, seen: Observation, at: datetime, tail: str = "") -> FrozenFinding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 
 import azure.functions as func
@@ -139,7 +140,7 @@ class TestUnexpectedFailures:
         assert any(entry.exc_info for entry in caplog.records)
 
     async def test_what_cannot_be_serialised(self, api: Api) -> None:
-        seen = observation().model_copy(update={"evidence": {"text": "\ud800"}})
+        seen = replace(observation(), description="\ud800")
         row = record(frozen(scan_at(NOW), seen, NOW))
         assert await api.findings.save([(row, None)]) == []
         answer = await api.get("/v1/findings")

@@ -45,6 +45,22 @@ class TestX13:
         named = {rule for one in answer["reasons"] for rule in one["rules"]}
         assert named == {rule.rule_id for rule in scanner.rules()}
 
+    async def test_azures_confirmation_takes_two_more_when_it_is_wanted(self, api: Api) -> None:
+        both = {
+            "Microsoft.Network/networkInterfaces/effectiveNetworkSecurityGroups/action",
+            "Microsoft.Network/networkWatchers/ipFlowVerify/action",
+        }
+        api.rewire(scanners=BuiltScanners())
+        plain = (await api.get("/v1/permissions?scan_type=network")).json
+        assert not both & set(plain["role_definition"]["Actions"])
+        assert not any(one["optional"] for one in plain["reasons"])
+        api.rewire(scanners=BuiltScanners(confirm=True))
+        wider = (await api.get("/v1/permissions?scan_type=network")).json
+        assert set(wider["role_definition"]["Actions"]) == {*plain["role_definition"]["Actions"], *both}
+        assert {one["permission"] for one in wider["reasons"] if one["optional"]} == both
+        credentials = (await api.get("/v1/permissions?scan_type=credentials_only")).json
+        assert not both & set(credentials["role_definition"]["Actions"])
+
     async def test_scanners_that_this_build_lacks_are_named(self, api: Api) -> None:
         answer = (await api.get("/v1/permissions?scan_type=git_secrets")).json
         assert answer["not_available"] == ["git_secrets"]

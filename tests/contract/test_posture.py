@@ -1,4 +1,4 @@
-"""Posture, compliance, frameworks, trend: A-06, A-08, A-04's scores, X-16, X-21; invariants I-5 and I-6."""
+"""Posture, compliance, frameworks, trend: A-06, A-08, A-04's scores, X-16, X-22; invariants I-5 and I-6."""
 
 from __future__ import annotations
 
@@ -319,7 +319,7 @@ class TestX16:
         assert (await api.get("/v1/frameworks/soc3")).status == 404
 
 
-@contract("X-21")
+@contract("X-22")
 class TestTrend:
     async def test_newest_first_and_only_full_scans_that_ended(self, api: Api) -> None:
         for hour, status in enumerate((ScanStatus.COMPLETED, ScanStatus.FAILED, ScanStatus.PARTIAL)):

@@ -13,8 +13,11 @@ from functions.http.openapi import document, error_codes
 from functions.http.registration import http_blueprint
 from functions.http.routes import ROUTES
 from shared.adapters.memory.identity import MemoryAuditLog
+from shared.api.errors import ErrorCode
 from shared.domain.errors import UnavailableError
 from shared.domain.principal import Principal
+from shared.domain.schedules import MAX_SCHEDULES
+from shared.domain.webhooks import MAX_WEBHOOKS
 from shared.services.rate_limits import Quota
 from tests.contract.harness import NOW, PUBLIC_URL, RULE, Api, contract, finished, scan_at
 
@@ -33,6 +36,7 @@ X-02  POST /v1/scans/{scan_id}/cancel        v1_scans_cancel       admin,operato
 X-02b POST /v1/scans/{scan_id}/resume        v1_scans_resume       admin,operator
 X-10  GET  /v1/scans/{scan_id}/coverage      v1_scans_coverage     admin,operator,viewer
 X-11  GET  /v1/scans/{scan_id}/exposure      v1_scans_exposure     admin,operator,viewer
+X-21  GET  /v1/scans/{scan_id}/attack-paths  v1_scans_attack_paths admin,operator,viewer
 B-04  GET  /v1/findings                      v1_findings_list      admin,operator,viewer
 B-05  GET  /v1/findings/{finding_id}         v1_findings_get       admin,operator,viewer
 X-07  GET  /v1/rules                         v1_rules_list         admin,operator,viewer
@@ -44,7 +48,22 @@ X-17  DELETE /v1/api-keys/{key_id}           v1_api_keys_delete    admin
 audit GET    /v1/audit                       v1_audit_list         admin
 X-16  GET  /v1/frameworks                    v1_frameworks_list    admin,operator,viewer
 X-16  GET  /v1/frameworks/{framework}        v1_frameworks_get     admin,operator,viewer
-X-21  GET  /v1/posture/trend                 v1_posture_trend      admin,operator,viewer
+X-22  GET  /v1/posture/trend                 v1_posture_trend      admin,operator,viewer
+X-12  GET    /v1/schedules                       v1_schedules_list      admin,operator,viewer
+X-12  POST   /v1/schedules                       v1_schedules_create    admin,operator
+X-12  GET    /v1/schedules/{schedule_id}         v1_schedules_get       admin,operator,viewer
+X-12  PATCH  /v1/schedules/{schedule_id}         v1_schedules_update    admin,operator
+X-12  DELETE /v1/schedules/{schedule_id}         v1_schedules_delete    admin,operator
+X-05  GET    /v1/webhooks                        v1_webhooks_list       admin
+X-05  POST   /v1/webhooks                        v1_webhooks_create     admin
+X-05  GET    /v1/webhooks/{webhook_id}           v1_webhooks_get        admin
+X-05  PATCH  /v1/webhooks/{webhook_id}           v1_webhooks_update     admin
+X-05  DELETE /v1/webhooks/{webhook_id}           v1_webhooks_delete     admin
+X-05  POST   /v1/webhooks/{webhook_id}/rotate-secret v1_webhooks_rotate admin
+X-05  POST   /v1/webhooks/{webhook_id}/test      v1_webhooks_test       admin
+X-05  GET    /v1/webhooks/{webhook_id}/deliveries v1_webhooks_deliveries admin
+X-05  POST   /v1/webhooks/{webhook_id}/replay    v1_webhooks_replay     admin
+X-06  GET    /v1/events                          v1_events_list         admin,operator,viewer
 X-09  GET  /health/live                      health_live           anonymous
 X-09  GET  /health/ready                     health_ready          anonymous
 X-09  GET  /openapi.json                     openapi_json          anonymous
@@ -82,6 +101,8 @@ def _url(path: str) -> str:
         rule_id=RULE.rule_id,
         key_id="key-1",
         framework="soc2",
+        webhook_id="wh-20250805-174258",
+        schedule_id="default",
     )
 
 
@@ -152,6 +173,33 @@ class _UsedUp:
         return Quota(allowed=False, limit=1000, remaining=0, reset_at=1754416800)
 
 
+_HOOK = {"url": "https://one.example/", "events": ["scan.failed"], "secret": "your-webhook-secret"}
+_SCHEDULE = {"name": "n", "interval_minutes": 5}
+BODIES: dict[str, dict[str, Any]] = {
+    "v1_webhooks_create": _HOOK,
+    "v1_webhooks_rotate": {"secret": "your-webhook-secret"},
+    "v1_webhooks_replay": {"since": "2025-08-05T17:42:58Z"},
+    "v1_schedules_create": _SCHEDULE,
+    "v1_schedules_update": {"interval_minutes": 5},
+}
+
+
+async def fill_up(api: Api) -> None:
+    """As many webhooks and schedules as there may be, the first webhook switched off."""
+    for _ in range(MAX_WEBHOOKS):
+        api.clock.advance(1)
+        assert (await api.post("/v1/webhooks", _HOOK)).status == 201
+    for _ in range(MAX_SCHEDULES):
+        api.clock.advance(1)
+        assert (await api.post("/v1/schedules", _SCHEDULE)).status == 201
+    first = (await api.events.world.webhooks.all())[0]
+    found = await api.events.world.webhooks.get(first.webhook_id)
+    assert found is not None
+    await api.events.world.webhooks.delete(first.webhook_id)
+    off = first.disabled("test", NOW).model_copy(update={"webhook_id": "wh-20250805-174258"})
+    await api.events.world.webhooks.insert(off)
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 async def test_every_documented_error_can_be_reached(route: Any) -> None:
     """Each error status of the document by a request that provokes it."""
@@ -173,20 +221,23 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         await note(often)
     await note(api, role="viewer")
     if "{" in route.path:
-        await note(api, re.sub(r"{\w+}", "nothing", f"/{route.path}"))
+        nothing = re.sub(r"{\w+}", "nothing", f"/{route.path}")
+        await note(api, nothing, body=BODIES.get(route.name))
     if route.takes_body:
         await note(api, body=b"x" * (1024 * 1024 + 1))
         await note(api, body=b"{}", headers={"Content-Type": "text/plain"})
+    if ErrorCode.CONFLICT in route.errors:
         over = Api()
         await over.scans.insert(finished(NOW))
-        await note(over)
+        await fill_up(over)
+        await note(over, body=BODIES.get(route.name))
     broken = Api()
     parts = (
         *("scanners", "scan_queries", "finding_queries", "posture_queries", "start_scan", "scan_control"),
-        *("rules", "probes", "api_keys"),
+        *("rules", "probes", "api_keys", "webhooks", "event_queries", "schedules"),
     )
     broken.rewire(clock=broken.clock, audit=_NothingReads(), **dict.fromkeys(parts))
-    for body in (None, {"subscription_id": "s"}, {"name": "n", "role": "viewer"}):
+    for body in (None, {"subscription_id": "s"}, {"name": "n", "role": "viewer"}, BODIES.get(route.name)):
         await note(broken, body=body)
     expected = {code.status for code in error_codes(route)}
     if route.name in ("health_live", "openapi_json", "security_txt"):
@@ -206,6 +257,10 @@ def test_success_statuses_are_those_of_the_contract(name: str, status: int) -> N
         "v1_scans_cancel": {202},
         "v1_api_keys_create": {201},
         "v1_api_keys_delete": {204},
+        "v1_webhooks_create": {201},
+        "v1_webhooks_delete": {204},
+        "v1_schedules_create": {201},
+        "v1_schedules_delete": {204},
         "v1_scans_resume": {202},
         "health_ready": {200, 503},
     }

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from shared.domain.attack_path import AttackPath
 from shared.domain.coverage import (
     Coverage,
     CoverageStatus,
@@ -17,8 +18,10 @@ from shared.domain.coverage import (
 )
 from shared.domain.exposure import Exposure, PathStep, Protocol, SourceClass, Verdict
 from shared.domain.plan import Marker, PlanCursor, PlannedPage, PlanStep, Shard, ShardOutcome, ShardStage
-from shared.domain.scan import ScanRequest, ScanStatus, ScanType
+from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanType
+from shared.domain.severity import Severity
 from shared.services.ledgers import put_ledger
+from tests.adapters.builders import attack_path
 from tests.contract.harness import (
     NOW,
     PUBLIC_URL,
@@ -93,6 +96,7 @@ class TestX10:
                     "failed": 1,
                     "errors": 0,
                     "not_applicable": 0,
+                    "reason": None,
                 }
             ],
         }
@@ -259,6 +263,84 @@ class TestX11:
     async def test_bad_class(self, api: Api) -> None:
         answer = await api.get("/v1/scans/scan-20250805-174258/exposure?class=martians")
         assert answer.error["details"] == {"field": "class", "reason": "invalid_value"}
+
+
+async def _scan_with_paths(api: Api, rows: list[AttackPath], *types: TypeCoverage) -> Scan:
+    read = SubscriptionCoverage(subscription_id=SUBSCRIPTION, status=CoverageStatus.READ)
+    ledger = await put_ledger(
+        api.engine,
+        Coverage(
+            scan_id="scan-20250805-174258",
+            complete=False,
+            subscriptions=(read,),
+            resource_types=types,
+            rules=(RuleCoverage(rule_id="path.internet.data_store"),),
+            scanners=(),
+        ),
+    )
+    scan = await store_finished_scan(api, [], status=ScanStatus.PARTIAL, ledger=ledger)
+    await api.results.put_attack_paths(scan.scan_id, "r-1", rows)
+    return scan
+
+
+@contract("X-21")
+class TestX21:
+    async def test_rows_filters_and_pages(self, api: Api) -> None:
+        rows = [
+            attack_path("a", 90),
+            attack_path("b", 70, severity=Severity.HIGH),
+            attack_path("c", 50, entry_point="other", severity=Severity.MEDIUM),
+        ]
+        scan = await _scan_with_paths(api, rows)
+        url = f"/v1/scans/{scan.scan_id}/attack-paths"
+        page = (await api.get(f"{url}?severity=CRITICAL,high&limit=1")).json
+        assert (page["scan_id"], page["total"], page["limit"], page["offset"]) == (scan.scan_id, 2, 1, 0)
+        row = page["attack_paths"][0]
+        assert row == {"id": rows[0].id, **rows[0].model_dump(mode="json")}
+        rest = (await api.get(page["next_link"].removeprefix(PUBLIC_URL))).json
+        assert [entry["score"] for entry in rest["attack_paths"]] == [70]
+        assert "next_link" not in rest
+        entry, target = quote(rows[2].entry_point.upper()), quote(rows[2].target)
+        found = (await api.get(f"{url}?entry_point={entry}&target={target}")).json
+        assert [entry["score"] for entry in found["attack_paths"]] == [50]
+
+    async def test_a_link_repeats_the_filters(self, api: Api) -> None:
+        rows = [attack_path(name, 60) for name in "abc"]
+        scan = await _scan_with_paths(api, rows)
+        entry = quote(rows[0].entry_point, safe="")
+        url = f"/v1/scans/{scan.scan_id}/attack-paths?entry_point={entry}&limit=2"
+        page = (await api.get(url)).json
+        rest = (await api.get(page["next_link"].removeprefix(PUBLIC_URL))).json
+        shown = [entry["target"] for entry in (*page["attack_paths"], *rest["attack_paths"])]
+        assert shown == [row.target for row in rows]
+
+    @pytest.mark.parametrize(
+        ("kind", "status", "expected"),
+        [
+            ("microsoft.keyvault/vaults", CoverageStatus.READ, (True, True, 0)),
+            ("microsoft.keyvault/vaults", CoverageStatus.DENIED, (True, False, 1)),
+            ("microsoft.logic/workflows", CoverageStatus.DENIED, (True, True, 0)),
+        ],
+    )
+    async def test_what_was_not_read_is_said(
+        self, api: Api, kind: str, status: CoverageStatus, expected: tuple[bool, bool, int]
+    ) -> None:
+        row = TypeCoverage(subscription_id=SUBSCRIPTION, type=kind, status=status, reason="needs X")
+        scan = await _scan_with_paths(api, [], row)
+        coverage = (await api.get(f"/v1/scans/{scan.scan_id}/attack-paths")).json["coverage"]
+        assert (coverage["evaluated"], coverage["complete"], len(coverage["not_read"])) == expected
+
+    async def test_a_scan_that_does_not_look_says_so(self, api: Api) -> None:
+        await api.scans.insert(scan_at(NOW, status=ScanStatus.RUNNING))
+        answer = await api.get("/v1/scans/scan-20250805-174258/attack-paths")
+        assert answer.json["attack_paths"] == []
+        assert (answer.json["coverage"]["evaluated"], answer.json["coverage"]["complete"]) == (False, False)
+
+    @pytest.mark.parametrize("query", ["severity=dire", "entry_point=vm", "target=", "target=/a%00"])
+    async def test_bad_filters(self, api: Api, query: str) -> None:
+        answer = await api.get(f"/v1/scans/scan-20250805-174258/attack-paths?{query}")
+        assert answer.status == 400
+        assert answer.error["details"]["field"] == query.partition("=")[0]
 
 
 @contract("X-07")

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from devhost.functionhost.invocation import Invoker
-from devhost.functionhost.ncrontab import Ncrontab
 from devhost.functionhost.timers import Timer, TimerState, TimerStateError, is_monitored
+from shared.domain.ncrontab import Ncrontab
 from tests.functionhost.functions import NoOutputs, indexed
 
 START = datetime(2026, 3, 1, 0, 0, 30, tzinfo=UTC)

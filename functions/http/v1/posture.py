@@ -1,4 +1,4 @@
-"""Posture over time and the frameworks it is measured by: X-21 and X-16."""
+"""Posture over time and the frameworks it is measured by: X-22 and X-16."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.services.application import Application
 
 
 async def trend(call: Call[EmptyBody, TrendQuery], app: Application) -> Reply:
-    """X-21."""
+    """X-22."""
     found = await app.posture_queries.trend(call.query.limit)
     points = tuple(mapping.trend_point(one) for one in found)
     return Reply(200, PostureTrend(snapshots=points, limit=call.query.limit))

@@ -1,14 +1,23 @@
-"""Scans of surface B: B-01 to B-03, X-01, X-02, X-02b, X-10, X-11."""
+"""Scans of surface B: B-01 to B-03, X-01, X-02, X-02b, X-10, X-11, X-21."""
 
 from __future__ import annotations
 
 from functions.http.exchange import Call, Reply
 from functions.http.links import next_link, operation_headers, page_request, progress_headers, v1_scan_url
 from shared.api import mapping
-from shared.api.query import ExposureQuery, NoQuery, PageQuery, ResultsQuery, ScansQuery
-from shared.api.v1 import CoveragePage, ExposurePage, ScanBody, ScanPage, ScanResultsPage
+from shared.api.query import AttackPathsQuery, ExposureQuery, NoQuery, PageQuery, ResultsQuery, ScansQuery
+from shared.api.v1 import (
+    AttackPathCoverage,
+    AttackPathsPage,
+    CoveragePage,
+    ExposurePage,
+    ScanBody,
+    ScanPage,
+    ScanResultsPage,
+)
 from shared.api.wire import EmptyBody
 from shared.domain.scan import Scan
+from shared.ports.stores import PathFilter
 from shared.services.application import Application
 
 
@@ -101,6 +110,30 @@ async def exposure(call: Call[EmptyBody, ExposureQuery], app: Application) -> Re
         scan_id=found.scan.scan_id,
         status=found.scan.status.shown,
         exposures=tuple(mapping.exposure_row(row) for row in found.page.items),
+        total=found.page.total,
+        limit=query.limit,
+        offset=query.offset,
+        next_link=next_link(call, query, app, found.page.next_after),
+    )
+    return Reply(200, body, progress_headers(found.scan))
+
+
+async def attack_paths(call: Call[EmptyBody, AttackPathsQuery], app: Application) -> Reply:
+    """X-21."""
+    query = call.query
+    request = page_request(call, query, app)
+    where = PathFilter(query.severity, query.entry_point, query.target)
+    found = await app.scan_queries.attack_paths(call.parameters["scan_id"], request, where)
+    body = AttackPathsPage(
+        scan_id=found.scan.scan_id,
+        status=found.scan.status.shown,
+        attack_paths=tuple(mapping.attack_path_row(row) for row in found.page.items),
+        coverage=AttackPathCoverage(
+            evaluated=found.evaluated,
+            complete=found.complete,
+            omitted=found.scan.totals.attack_paths_omitted,
+            not_read=found.not_read,
+        ),
         total=found.page.total,
         limit=query.limit,
         offset=query.offset,

@@ -11,6 +11,10 @@ from typing import Final
 SUBSCRIPTIONS: Final = "2022-12-01"
 """resources/resource-manager/Microsoft.Resources/stable; so azure-mgmt-resource-subscriptions 1.0.0."""
 
+MANAGEMENT_GROUPS: Final = "2020-05-01"
+"""managementgroups/resource-manager/Microsoft.Management/stable; "Management Groups - Get Descendants" at
+https://learn.microsoft.com/rest/api/managementgroups/management-groups/get-descendants"""
+
 PERMISSIONS: Final = "2022-04-01"
 """authorization/resource-manager/Microsoft.Authorization/stable; used by azure-mgmt-authorization 4.0.0."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from shared.adapters.azure.api_versions import PERMISSIONS, SUBSCRIPTIONS, api_version_of
+from shared.adapters.azure.api_versions import MANAGEMENT_GROUPS, PERMISSIONS, SUBSCRIPTIONS, api_version_of
 from shared.adapters.azure.errors import unparsable
 from shared.adapters.azure.pipeline import ArmPipeline
 from shared.adapters.azure.queries import checked_resource_group, checked_subscription, invalid_argument
@@ -25,6 +26,9 @@ _SEGMENT: Final = "-._~!$&'()*+,;=:@"
 _GONE: Final = frozenset({"resourcenotfound", "resourcegroupnotfound", "notfound", "parentresourcenotfound"})
 _NO_SUBSCRIPTION: Final = "subscriptionnotfound"
 _NO_SCOPE: Final = frozenset({_NO_SUBSCRIPTION, "resourcegroupnotfound"})
+
+# https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftmanagement
+_GROUP_ID: Final = re.compile(r"[\w().-]{0,89}[\w()-]", re.ASCII)
 
 Grant = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -62,6 +66,31 @@ class Arm:
                 return None
             raise
         return _subscription(answer.body)
+
+    async def management_group_subscriptions(self, group_id: str) -> list[str]:
+        """Ids of the subscriptions below a management group, all pages of them, sorted.
+
+        Raises:
+            InventoryDeniedError: it is refused.
+            InventoryError: there is no such group, or Azure failed.
+        """
+        if not _GROUP_ID.fullmatch(group_id):
+            raise invalid_argument("management_group: 1 to 90 letters, digits and - _ ( ) .")
+        what = f"management group {group_id}"
+        path = (
+            f"/providers/Microsoft.Management/managementGroups/{quote(group_id, safe=_SEGMENT)}/descendants"
+            f"?api-version={MANAGEMENT_GROUPS}"
+        )
+        found: set[str] = set()
+        async for item in self._list(path, self._quotas.of(""), what):
+            if not isinstance(item, dict) or not isinstance(item.get("type"), str):
+                raise unparsable(what, "a descendant has no type")
+            if item["type"].lower().rstrip("/").endswith("/subscriptions"):
+                name = item.get("name")
+                if not isinstance(name, str) or not name:
+                    raise unparsable(what, "a subscription has no name")
+                found.add(name)
+        return sorted(found)
 
     async def permissions(self, subscription_id: str, resource_group: str | None = None) -> Permissions:
         """What the identity may do at a scope.

@@ -43,6 +43,9 @@ class AzureInventory:
     async def subscription(self, subscription_id: str) -> Subscription | None:
         return await self._arm.subscription(subscription_id)
 
+    async def management_group_subscriptions(self, group_id: str) -> list[str]:
+        return await self._arm.management_group_subscriptions(group_id)
+
     async def permissions(self, subscription_id: str, resource_group: str | None = None) -> Permissions:
         return await self._arm.permissions(subscription_id, resource_group)
 

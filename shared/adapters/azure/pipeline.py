@@ -40,6 +40,7 @@ _USER_AGENT: Final = "security-copilot"
 _READ_BLOCK: Final = 1024 * 1024
 _BODY_ATTEMPTS: Final = 3
 _READS: Final = frozenset({"GET", "POST"})
+_MAY_BE_EMPTY: Final = frozenset({202, 204})
 
 _Request = PipelineRequest[HttpRequest]
 _Response = PipelineResponse[HttpRequest, AsyncHttpResponse]
@@ -62,7 +63,10 @@ class PipelineLimits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 2xx answer: `body` is parsed JSON, `headers` are compared without regard to case."""
+    """A 2xx answer: `body` is parsed JSON, `headers` are compared without regard to case.
+
+    `body` is None where a 202 or 204 has none.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -221,6 +225,8 @@ class ArmPipeline:
             ) from error
         if not 200 <= status < 300:
             raise error_of(status, content, what)
+        if not content and status in _MAY_BE_EMPTY:
+            return Answer(status, headers, None)
         try:
             return Answer(status, headers, orjson.loads(content))
         except orjson.JSONDecodeError as error:

@@ -11,6 +11,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from shared.adapters.azure.arm import MAX_LIST_PAGES
 from shared.adapters.azure.clouds import Cloud
 from shared.adapters.azure.errors import unparsable
+from shared.adapters.azure.operations import result_of_post
 from shared.adapters.azure.pipeline import Answer, ArmPipeline, PipelineLimits
 from shared.adapters.azure.queries import invalid_argument
 from shared.adapters.azure.quota import Quota, SubscriptionQuotas, TokenBucket
@@ -90,6 +91,18 @@ class HttpAzureReads:
         if not isinstance(answer.body, dict):
             raise unparsable(path, "answer is not an object")
         return answer.body
+
+    async def arm_operation(
+        self, path: str, api_version: str, body: object | None = None, *, within: float
+    ) -> Mapping[str, Any]:
+        return await result_of_post(
+            self._arm,
+            self._arm_url(path, api_version),
+            {} if body is None else body,
+            self._arm_quota(path),
+            path,
+            within,
+        )
 
     async def graph_get(self, path: str) -> Mapping[str, Any] | None:
         return await _object(self._graph, self._graph_path + _checked(path), self._graph_quota, path)

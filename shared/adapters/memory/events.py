@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.domain.events import Event
+from shared.domain.events import Event, LoggedEvent
 from shared.ports.errors import BrokerUnavailableError
 
 
@@ -36,14 +36,14 @@ class MemoryEventPublisher:
     """Twin of `EventGridPublisher`: `published` holds what was handed over, in order."""
 
     def __init__(self) -> None:
-        self.published: list[Event] = []
+        self.published: list[LoggedEvent] = []
         self.failures_left = 0
         """How many of the next calls fail as if the topic did not answer."""
 
     async def aclose(self) -> None:
         """Nothing to release."""
 
-    async def publish(self, events: Sequence[Event]) -> None:
+    async def publish(self, events: Sequence[LoggedEvent]) -> None:
         """See `EventPublisher.publish`."""
         if self.failures_left > 0:
             self.failures_left -= 1

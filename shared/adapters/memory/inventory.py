@@ -19,7 +19,9 @@ from shared.domain.resource import parse_arm_id
 from shared.ports.errors import InventoryDeniedError, InventoryError
 from shared.ports.inventory import InventoryPage, InventoryQuery, Permissions, Subscription
 
-Call = Literal["subscriptions", "subscription", "permissions", "page", "get"]
+Call = Literal[
+    "subscriptions", "subscription", "management_group_subscriptions", "permissions", "page", "get"
+]
 
 _TENANT: Final = "00000000-0000-0000-0000-000000000000"
 
@@ -39,6 +41,7 @@ class MemoryInventory:
         subscriptions: Iterable[Subscription] = (),
         denied_subscriptions: Iterable[str] = (),
         denied_types: Iterable[str] = (),
+        management_groups: Mapping[str, Sequence[str]] | None = None,
         permissions_known: bool = True,
         page_size: int = MAX_PAGE_SIZE,
         largest_answer: int = MAX_PAGE_SIZE,
@@ -49,12 +52,14 @@ class MemoryInventory:
             subscriptions: beside those that the resources' ids name, or to give these a name and state.
             denied_subscriptions: exist, but are refused.
             denied_types: resource types the identity may not read.
+            management_groups: id of each to the subscriptions below it.
             permissions_known: False answers `permissions` as a scope does that cannot be asked.
             page_size: rows of a page when the caller names no number.
             largest_answer: rows beyond which an answer would be too large: pages shrink to this.
         """
         self.denied_subscriptions = {each.lower() for each in denied_subscriptions}
         self.denied_types = {each.lower() for each in denied_types}
+        self.management_groups = dict(management_groups or {})
         self.permissions_known = permissions_known
         self.calls: Counter[str] = Counter()
         self._page_size = checked_page_size(page_size)
@@ -98,6 +103,13 @@ class MemoryInventory:
         key = checked_subscription(subscription_id).lower()
         self._refuse_subscription(key)
         return self._subscriptions.get(key)
+
+    async def management_group_subscriptions(self, group_id: str) -> list[str]:
+        self._enter("management_group_subscriptions")
+        for name, members in self.management_groups.items():
+            if name.lower() == group_id.lower():
+                return sorted(members)
+        raise InventoryDeniedError(f"management group {group_id} is refused", status=403)
 
     async def permissions(self, subscription_id: str, resource_group: str | None = None) -> Permissions:
         self._enter("permissions")

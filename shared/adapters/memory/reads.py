@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from shared.ports.errors import InventoryError
+from shared.ports.errors import InventoryError, no_result
 
 Answers = Mapping[str, Any]
 
@@ -21,6 +22,9 @@ class MemoryAzureReads:
         """
         self.answers = {path.lower(): answer for path, answer in (answers or {}).items()}
         self.calls: Counter[str] = Counter()
+        self.bodies: list[tuple[str, object]] = []
+        """What operations were asked: lower-cased path and body. An answer to one may be a function of its
+        body, or a future that never comes."""
 
     async def arm_get(self, path: str, api_version: str) -> Mapping[str, Any] | None:
         del api_version
@@ -37,6 +41,23 @@ class MemoryAzureReads:
     async def arm_post_object(self, path: str, api_version: str) -> Mapping[str, Any]:
         del api_version
         return self._object(path) or {}
+
+    async def arm_operation(
+        self, path: str, api_version: str, body: object | None = None, *, within: float
+    ) -> Mapping[str, Any]:
+        del api_version
+        self.bodies.append((path.lower(), body))
+        try:
+            async with asyncio.timeout(within):
+                answer = self._answer(path)
+                found = answer(body) if callable(answer) else answer
+                while isinstance(found, asyncio.Future):
+                    found = await found
+        except TimeoutError as error:
+            raise no_result(path, within) from error
+        if not isinstance(found, Mapping):
+            raise InventoryError(f"{path}: answer is not an object", code="UnparsableAnswer", transient=True)
+        return found
 
     async def graph_get(self, path: str) -> Mapping[str, Any] | None:
         return self._object(path)

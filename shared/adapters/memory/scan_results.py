@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from shared.adapters.memory.paging import cut_page, newest_first
+from shared.domain.attack_path import AttackPath
 from shared.domain.coverage import ReadFailure
 from shared.domain.exposure import EVERY_EXPOSURE, Exposure, ExposureFilter
 from shared.domain.finding import FrozenFinding
 from shared.domain.page import Page, PageRequest
 from shared.domain.severity import Severity
+from shared.ports.stores import PathFilter
 
 T = TypeVar("T")
 
@@ -48,6 +50,7 @@ class MemoryScanResultStore:
     def __init__(self) -> None:
         self._findings: _Rows[FrozenFinding] = _Rows()
         self._exposures: _Rows[Exposure] = _Rows()
+        self._paths: _Rows[AttackPath] = _Rows()
         self._failures: _Rows[ReadFailure] = _Rows()
 
     async def aclose(self) -> None:
@@ -60,6 +63,10 @@ class MemoryScanResultStore:
     async def put_exposures(self, scan_id: str, shard_id: str, exposures: Sequence[Exposure]) -> None:
         """See `ScanResultStore.put_exposures`; of two with one key the later stays."""
         self._exposures.put(scan_id, shard_id, {row.key: row for row in exposures})
+
+    async def put_attack_paths(self, scan_id: str, shard_id: str, paths: Sequence[AttackPath]) -> None:
+        """See `ScanResultStore.put_attack_paths`; of two with one key the later stays."""
+        self._paths.put(scan_id, shard_id, {row.key: row for row in paths})
 
     async def put_failures(self, scan_id: str, shard_id: str, failures: Sequence[ReadFailure]) -> None:
         """See `ScanResultStore.put_failures`; equal failures are each kept."""
@@ -88,6 +95,12 @@ class MemoryScanResultStore:
     ) -> Page[Exposure]:
         """See `ScanResultStore.exposures`."""
         return self._exposures.page(scan_id, request, shards, wanted.takes)
+
+    async def attack_paths(
+        self, scan_id: str, request: PageRequest, shards: frozenset[str] | None, where: PathFilter
+    ) -> Page[AttackPath]:
+        """See `ScanResultStore.attack_paths`."""
+        return self._paths.page(scan_id, request, shards, where.keeps)
 
     async def failures(
         self, scan_id: str, request: PageRequest, shards: frozenset[str] | None

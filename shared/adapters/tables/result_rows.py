@@ -101,6 +101,11 @@ class ResultRows(Generic[Model]):
         ]
         await write_rows(self._table, [Write(Action.DELETE, entity) for entity in stale])
 
+    async def facets(self, scan_id: str, shards: frozenset[str] | None) -> frozenset[str]:
+        """The facets that rows of these shards have."""
+        counts = await self._counts(scan_id, shards)
+        return frozenset(facet for shard in counts.values() for facet in shard)
+
     async def page(
         self,
         scan_id: str,
@@ -116,6 +121,8 @@ class ResultRows(Generic[Model]):
             for facet, number in shard.items()
             if facets is None or facet in facets
         )
+        if not total:
+            return Page((), 0, None)
         after = request.after or ""
         if request.after is None and request.offset:
             if request.offset >= total:

@@ -1,8 +1,9 @@
-"""Who may do what in a subscription: role assignments, custom roles, and who the principals are."""
+"""Who may do what in a subscription: role assignments, the roles, and who the principals are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from shared.domain.reading import SUBSCRIPTION_TYPE
@@ -57,7 +58,7 @@ class AuthorizationCollector:
     async def read(
         self, parent: Mapping[str, Any], wanted: frozenset[str], reads: AzureReads
     ) -> Sequence[Detail]:
-        """Assignments, custom roles and principals, as wanted."""
+        """Assignments, roles and principals, as wanted."""
         base = f"{parent['id']}/providers/Microsoft.Authorization"
         found = []
         assignments: Detail | None = None
@@ -69,8 +70,7 @@ class AuthorizationCollector:
             )
             found.append(assignments)
         if DEFINITIONS in wanted:
-            listing = reads.arm_list(f"{base}/roleDefinitions?{_CUSTOM}", _API_VERSION)
-            found.append(await guarded(DEFINITIONS, _PERMISSIONS[DEFINITIONS][0], listing))
+            found.append(await _definitions(base, assignments, reads))
         if PRINCIPALS in wanted and assignments is not None:
             found.append(await self._principals(assignments, reads))
         return [one for one in found if one.type in wanted]
@@ -95,6 +95,31 @@ def _hidden_by(principal: Mapping[str, Any]) -> str | None:
     """
     told = _TOLD_OF.get(str(principal.get("@odata.type", "")).rpartition(".")[2].lower())
     return told[1] if told is not None and principal.get(told[0]) is None else None
+
+
+async def _definitions(base: str, assignments: Detail | None, reads: AzureReads) -> Detail:
+    """The custom roles, and the built-in ones that are assigned, as far as the assignments are known."""
+    assigned = _role_names(assignments.rows if assignments is not None else ())
+    path = f"{base}/roleDefinitions" if assigned else f"{base}/roleDefinitions?{_CUSTOM}"
+    read = await guarded(DEFINITIONS, _PERMISSIONS[DEFINITIONS][0], reads.arm_list(path, _API_VERSION))
+    return replace(read, rows=tuple(one for one in read.rows if _is_of_use(one, assigned)))
+
+
+def _role_names(assignments: Iterable[Any]) -> set[str]:
+    found = set()
+    for one in assignments:
+        properties = one.get("properties") if isinstance(one, Mapping) else None
+        identity = properties.get("roleDefinitionId") if isinstance(properties, Mapping) else None
+        if isinstance(identity, str):
+            found.add(identity.rsplit("/", 1)[-1].lower())
+    return found
+
+
+def _is_of_use(definition: Any, assigned: set[str]) -> bool:
+    properties = definition.get("properties") if isinstance(definition, Mapping) else None
+    if not isinstance(properties, Mapping) or properties.get("type") != "BuiltInRole":
+        return True
+    return str(definition.get("name") or "").lower() in assigned
 
 
 def _principal_ids(assignments: Iterable[Any]) -> list[str]:

@@ -110,6 +110,13 @@ COLLECTORS: Final = (
         action="Microsoft.Web/sites/config/read",
         ask=Ask.OBJECT,
     ),
+    ArmList(
+        type=f"{_SITES}/config/configreferences/appsettings",
+        parents=(_SITES,),
+        path="/config/configreferences/appsettings",
+        api_version=_API_VERSION,
+        action="Microsoft.Web/sites/config/appsettings/read",
+    ),
     FunctionsCollector(),
     AppSettingsCollector(),
 )

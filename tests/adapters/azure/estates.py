@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +58,21 @@ class Estate:
     """Pages that Azure fails to give, beyond the client's own retries, before it gives one."""
     largest_answer: int | None = field(default=None)
     """Rows beyond which Azure refuses to answer."""
+    management_groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Group to the subscriptions below it; all but the first lie in a group of their own below that."""
+
+
+def group_line(name: str, members: Sequence[str]) -> dict[str, Any]:
+    """A management group as a GET with `$expand=children` and `$recurse` shows it."""
+    first, *rest = ({"type": "/subscriptions", "id": f"/subscriptions/{one}", "name": one} for one in members)
+    kind = "Microsoft.Management/managementGroups"
+    below = {"type": kind, "id": f"/providers/{kind}/{name}-b", "name": f"{name}-b", "children": rest}
+    return {
+        "id": f"/providers/{kind}/{name}",
+        "name": name,
+        "type": kind,
+        "properties": {"children": [first, below]},
+    }
 
 
 OpenInventory = Callable[[Estate], AbstractAsyncContextManager[Inventory]]
@@ -71,6 +86,7 @@ def in_memory(estate: Estate) -> AbstractAsyncContextManager[Inventory]:
             denied_subscriptions=estate.denied_subscriptions,
             denied_types=estate.denied_types,
             largest_answer=estate.largest_answer or 1000,
+            management_groups=estate.management_groups,
         )
         inventory.fail(
             "page", *[InventoryError("out of order", status=503, transient=True)] * estate.failures
@@ -89,6 +105,7 @@ def over_http(
         file = folder / "estate.jsonl"
         lines = [
             *(orjson.dumps(each) for each in estate.resources),
+            *(orjson.dumps(group_line(*each)) for each in estate.management_groups.items()),
             *(text.encode() for text in estate.broken),
         ]
         file.write_bytes(b"".join(line + b"\n" for line in lines))

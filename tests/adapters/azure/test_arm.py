@@ -127,3 +127,25 @@ async def test_closing_closes_the_credential_that_was_given_over() -> None:
     pipeline = ArmPipeline(credential, CLOUDS["public"])
     await AzureInventory(pipeline, credential=credential).aclose()
     assert credential.closed
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a?b", "..", "x" * 91, "a b", "mg."])
+async def test_what_is_no_management_group_is_not_asked_for(name: str) -> None:
+    asked: list[str] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        asked.append(request.path)
+        return web.json_response({"value": []})
+
+    async with asking(handler) as inventory:
+        with pytest.raises(InventoryError):
+            await inventory.management_group_subscriptions(name)
+    assert asked == []
+
+
+@pytest.mark.parametrize("entry", ["x", {}, {"type": "/subscriptions"}, {"type": 3, "name": "a"}])
+async def test_malformed_descendants_are_a_transient_error(entry: object) -> None:
+    async with asking(in_turn(lambda: web.json_response({"value": [entry]}))) as inventory:
+        with pytest.raises(InventoryError) as error:
+            await inventory.management_group_subscriptions("mg")
+    assert error.value.transient

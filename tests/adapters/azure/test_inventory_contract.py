@@ -97,6 +97,14 @@ async def test_subscriptions_are_those_that_can_be_seen(open_it: OpenInventory) 
     assert not refused.value.transient
 
 
+async def test_a_management_group_has_every_subscription_below_it(open_it: OpenInventory) -> None:
+    estate = Estate(nsgs(1), management_groups={"mg-all": [SUB, OTHER, ABSENT]})
+    async with open_it(estate) as inventory:
+        assert await inventory.management_group_subscriptions("MG-all") == [SUB, OTHER, ABSENT]
+        with pytest.raises(InventoryDeniedError):
+            await inventory.management_group_subscriptions("mg-other")
+
+
 async def test_a_denied_subscription_is_left_out_of_pages_and_refused_alone(open_it: OpenInventory) -> None:
     estate = Estate([*nsgs(3), *nsgs(4, sub=OTHER)], denied_subscriptions=(OTHER,))
     async with open_it(estate) as inventory:

@@ -138,6 +138,9 @@ def test_development_storage_is_azurite() -> None:
         ("SECURITY_COPILOT_PAGE_SIZE", "1001", "from 1 to 1000"),
         ("SECURITY_COPILOT_PAGE_SIZE", "10.5", "whole number"),
         ("SECURITY_COPILOT_SCAN_STALL_SECONDS", "nan", "number from"),
+        ("SECURITY_COPILOT_CONFIRM_EXPOSURES", "perhaps", "true or false"),
+        ("SECURITY_COPILOT_CONFIRM_PACKETS", "0", "from 1 to 1000"),
+        ("SECURITY_COPILOT_CONFIRM_SECONDS", "0", "number from"),
         ("SECURITY_COPILOT_CHECK_MIN_SECONDS", "31", "must not exceed"),
         ("SECURITY_COPILOT_BLOB_CONTAINER", "No", "lower-case"),
         ("SECURITY_COPILOT_SECURITY_CONTACT", "somebody", "URI"),
@@ -182,3 +185,11 @@ def test_secrets_show_nowhere() -> None:
 def test_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         read().api.public_url = "https://other.test"  # type: ignore[misc]
+
+
+def test_confirmation_is_off_by_default_and_bounded() -> None:
+    assert read().scan.confirm is None
+    wanted = read(SECURITY_COPILOT_CONFIRM_EXPOSURES="true").scan.confirm
+    assert wanted is not None and (wanted.packets, wanted.seconds) == (20, 60)
+    text = problems(SECURITY_COPILOT_CONFIRM_EXPOSURES="true", SECURITY_COPILOT_CONFIRM_SECONDS="61")
+    assert "at most half of SECURITY_COPILOT_SCAN_STALL_SECONDS" in text

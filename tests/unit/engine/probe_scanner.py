@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.coverage import CoverageStatus, ReadFailure, TypeCoverage
-from shared.domain.finding import Observation
+from shared.domain.finding import Observation, pack_evidence
 from shared.domain.plan_record import Reading
 from shared.domain.reading import DIRECTORY_TYPE, SUBSCRIPTION_TYPE, Listing, Source
 from shared.domain.resource import UnreadableResourceError, parse_row
@@ -147,17 +147,15 @@ class ProbeScanner:
         as_of: datetime,
     ) -> Related:
         related = Related()
-        for one in projections:
-            if one["bad"] is None:
-                continue
-            found = [observation(one["id"])] if one["bad"] else []
-            related.observations += found
-            related.results.append(
-                RuleResult(
-                    RULE, one["id"], RuleStatus.FAIL if found else RuleStatus.PASS, observations=tuple(found)
-                )
-            )
+        related.take(
+            self.rules()[0].rule_id, map(self.judged, (one for one in projections if one["bad"] is not None))
+        )
         return related
+
+    def judged(self, projection: Projection) -> RuleResult:
+        """The rule's word on one resource."""
+        found = (observation(projection["id"]),) if projection["bad"] else ()
+        return RuleResult(RULE, projection["id"], RuleStatus.FAIL if found else RuleStatus.PASS, found)
 
 
 class Only:
@@ -192,7 +190,7 @@ def observation(resource_id: str) -> Observation:
         risk_score=50,
         auto_remediable=False,
         remediation_steps=("Take the mark away",),
-        evidence={},
+        packed_evidence=pack_evidence({}, resource_id, resource_id),
     )
 
 

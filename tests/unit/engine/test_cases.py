@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared.domain.coverage import Coverage, CoverageStatus, TypeCoverage
+from shared.domain.coverage import Coverage, CoverageStatus
 from shared.domain.errors import ConflictError, InvalidRequestError, NotFoundError, UnavailableError
 from shared.domain.events import EventType
 from shared.domain.finding import Finding, FindingStatus, FrozenFinding, Resolution
@@ -19,12 +17,12 @@ from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanType
 from shared.domain.severity import Severity
 from shared.ports.errors import BrokerUnavailableError, InventoryDeniedError, InventoryError
 from shared.ports.stores import FindingFilter
-from shared.rules.base import RuleStatus
-from shared.scanners.base import Focus, Projection, Related
+from shared.rules.base import RuleResult, RuleStatus
+from shared.scanners.base import Projection
 from shared.services.ledgers import get_ledger
 from shared.services.scan_control import ScanControl
 from shared.services.start_scan import StartScan
-from tests.unit.engine.probe_scanner import TYPE, ProbeScanner, resource
+from tests.unit.engine.probe_scanner import RULE, TYPE, ProbeScanner, resource
 from tests.unit.engine.simulation import Faults, World
 
 CALLER = Principal("tester", "Tester", Role.OPERATOR)
@@ -320,22 +318,8 @@ async def test_a_scan_with_older_data_does_not_undo_a_newer_word() -> None:
 class PartlyBlind(ProbeScanner):
     """Fails on every resource, finds nothing definite, and says that it could not see all."""
 
-    def relate(
-        self,
-        subscription_id: str,
-        projections: Iterable[Projection],
-        focus: Focus,
-        asked: Sequence[TypeCoverage] = (),
-        *,
-        as_of: datetime,
-    ) -> Related:
-        related = super().relate(subscription_id, projections, focus, asked, as_of=as_of)
-        related.observations.clear()
-        related.results = [
-            replace(result, status=RuleStatus.FAIL, reason="an interface was not read")
-            for result in related.results
-        ]
-        return related
+    def judged(self, projection: Projection) -> RuleResult:
+        return RuleResult(RULE, projection["id"], RuleStatus.FAIL, reason="an interface was not read")
 
 
 async def test_a_failure_that_saw_only_a_part_resolves_nothing() -> None:
@@ -352,21 +336,8 @@ async def test_a_failure_that_saw_only_a_part_resolves_nothing() -> None:
 class Inapplicable(ProbeScanner):
     """A scanner whose rule no longer applies to what it looked at."""
 
-    def relate(
-        self,
-        subscription_id: str,
-        projections: Iterable[Projection],
-        focus: Focus,
-        asked: Sequence[TypeCoverage] = (),
-        *,
-        as_of: datetime,
-    ) -> Related:
-        related = super().relate(subscription_id, projections, focus, asked, as_of=as_of)
-        related.observations.clear()
-        related.results = [
-            replace(result, status=RuleStatus.NOT_APPLICABLE, observations=()) for result in related.results
-        ]
-        return related
+    def judged(self, projection: Projection) -> RuleResult:
+        return RuleResult(RULE, projection["id"], RuleStatus.NOT_APPLICABLE)
 
 
 async def test_a_rule_that_no_longer_applies_resolves_its_finding() -> None:

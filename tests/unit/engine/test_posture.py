@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared.domain.coverage import TypeCoverage
 from shared.domain.errors import InvalidRequestError, NotFoundError
 from shared.domain.posture import ControlStatus, PostureSnapshot
 from shared.domain.principal import Principal, Role
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanType
 from shared.domain.severity import Severity
-from shared.rules.base import RuleMetadata
-from shared.scanners.base import Focus, Projection, Related
+from shared.rules.base import RuleMetadata, RuleResult
+from shared.scanners.base import Projection
 from shared.services.posture_queries import PostureQueries
 from shared.services.scan_control import ScanControl
 from shared.services.start_scan import StartScan
@@ -34,26 +33,11 @@ class SshProbe(ProbeScanner):
     def rules(self) -> Sequence[RuleMetadata]:
         return [metadata().model_copy(update={"rule_id": SSH, "severity": Severity.CRITICAL})]
 
-    def relate(
-        self,
-        subscription_id: str,
-        projections: Iterable[Projection],
-        focus: Focus,
-        asked: Sequence[TypeCoverage] = (),
-        *,
-        as_of: datetime,
-    ) -> Related:
-        related = super().relate(subscription_id, projections, focus, asked, as_of=as_of)
-        related.observations = [one.model_copy(update={"rule_id": SSH}) for one in related.observations]
-        related.results = [
-            replace(
-                one,
-                rule_id=SSH,
-                observations=tuple(seen.model_copy(update={"rule_id": SSH}) for seen in one.observations),
-            )
-            for one in related.results
-        ]
-        return related
+    def judged(self, projection: Projection) -> RuleResult:
+        word = super().judged(projection)
+        return word._replace(
+            rule_id=SSH, observations=tuple(replace(one, rule_id=SSH) for one in word.observations)
+        )
 
 
 def world(*resources: Any, crash: float = 0.0, seed: int = 5) -> World:

@@ -11,8 +11,9 @@ import pytest
 from shared.domain.exposure import Protocol, SourceClass
 from shared.domain.resource import parse_row
 from shared.exposure import project
-from shared.exposure.admission import admissions
-from shared.exposure.sources import classify
+from shared.exposure.addresses import Family
+from shared.exposure.admission import Admission, admissions
+from shared.exposure.sources import classify, is_azure
 from shared.exposure.tables import NetworkTables
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "exposure"
@@ -51,3 +52,19 @@ def names_large_prefix(row: dict[str, Any]) -> bool:
         if large & {fields.get("sourceAddressPrefix"), *fields.get("sourceAddressPrefixes", ())}:
             return True
     return False
+
+
+@pytest.mark.parametrize("family", (4, 6))
+def test_wide_admissions_are_the_wide_ones_of_all(family: Family) -> None:
+    for row in ROWS:
+        [group] = NetworkTables.read([project(parse_row(row["nsg"]))]).groups.values()
+        every = set(admissions(group.rules, (family,)))
+        wide = set(admissions(group.rules, (family,), wide_only=True))
+        assert wide <= every
+        assert not any(map(is_wide, every - wide)), row["id"]
+
+
+def is_wide(admission: Admission) -> bool:
+    """Whether it lets the internet or every Azure customer in."""
+    to_internet = classify(admission.sources, admission.family) is SourceClass.INTERNET
+    return to_internet or any(map(is_azure, admission.sources.tags))

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from shared.attack_paths.analysis import find_paths
 from shared.domain.coverage import ReadFailure
 from shared.domain.resource import Resource, UnreadableResourceError, parse_row
-from shared.exposure import SubscriptionNetwork, project
+from shared.exposure import NETWORK_TYPES, SubscriptionNetwork, project
 from shared.rules.base import RuleScope
+from shared.rules.estate import Estate
 from shared.rules.registry import column_plan, get
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
@@ -33,10 +35,12 @@ def load(rule_id: str, case: str) -> dict[str, Any]:
     return found
 
 
-def subject_of(rule_id: str, sample: dict[str, Any]) -> SubscriptionNetwork | SubscriptionResources:
-    """What the rule looks at: the joined network of a sample, or its resources by their columns."""
+def subject_of(rule_id: str, sample: dict[str, Any]) -> SubscriptionNetwork | SubscriptionResources | Estate:
+    """What the rule looks at: the joined network of a sample, its resources by their columns, or both."""
     if get(rule_id).metadata.scope is RuleScope.NETWORK:
         return network_of(sample["resources"])
+    if get(rule_id).metadata.scope is RuleScope.ESTATE:
+        return estate_of(sample["resources"], sample.get("incomplete"), sample.get("unread", ()))
     directory = get(rule_id).metadata.scope is RuleScope.DIRECTORY
     return resources_of(
         sample["resources"],
@@ -50,6 +54,19 @@ def subject_of(rule_id: str, sample: dict[str, Any]) -> SubscriptionNetwork | Su
 def network_of(rows: list[dict[str, Any]]) -> SubscriptionNetwork:
     """The joined network of a sample; rows that cannot be read become failures, as in a scan."""
     return SubscriptionNetwork.build(*_read(rows, project))
+
+
+def estate_of(
+    rows: list[dict[str, Any]],
+    incomplete: dict[str, str] | None = None,
+    unread: Iterable[Mapping[str, str]] = (),
+) -> Estate:
+    """Resources and network of a sample, and where its attack paths lead."""
+    network = network_of([row for row in rows if str(row.get("type")).lower() in NETWORK_TYPES])
+    resources = resources_of(rows, incomplete, unread=unread)
+    estate = Estate(resources, network, list(network.exposures()))
+    estate.routes = find_paths(estate).routes
+    return estate
 
 
 def resources_of(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import TypeAdapter
 
+from shared.domain.finding import Observation
 from shared.rules.base import RuleStatus
 from shared.rules.registry import all_rules, get
 from tests.unit.rules.corpus import cases, load, subject_of
+
+STORED = TypeAdapter(Observation)
 
 
 @pytest.mark.parametrize(("rule_id", "case"), cases(), ids=lambda value: value)
@@ -17,7 +21,8 @@ def test_sample(rule_id: str, case: str) -> None:
         (one["resource_id"], one["status"], one.get("reason")) for one in sample["results"]
     ]
     for result, expected in zip(results, sample["results"], strict=True):
-        found = [one.model_dump(mode="json") for one in result.observations]
+        found = [STORED.dump_python(one, mode="json") for one in result.observations]
+        assert tuple(map(STORED.validate_python, found)) == result.observations
         stated = [
             {key: one[key] for key in wanted}
             for one, wanted in zip(found, expected["observations"], strict=True)

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from shared.attack_paths.analysis import find_paths
+from shared.domain.exposure import Exposure, Protocol, SourceClass, Verdict
+from shared.exposure import SubscriptionNetwork
 from shared.rules.base import RuleStatus
 from shared.rules.columns import Tree, tree_of
-from shared.rules.registry import ResourceRule, directory_rules, resource_rules
+from shared.rules.estate import ESTATE_COLUMNS, Estate
+from shared.rules.registry import ResourceRule, directory_rules, estate_rules, resource_rules
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 from tests.unit.rules.corpus import AS_OF, SUBSCRIPTION
 
@@ -60,6 +64,45 @@ def _id(kind: str, above: str | None) -> str:
         return _id(above, None) + "".join(f"/{one}/default" for one in segments[above.count("/") :])
     name = "".join(f"/{one}/one" for one in segments)
     return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/{provider}{name}"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_estates_never_raise(seed: int) -> None:
+    draw = Random(f"estate {seed}")
+    trees = {kind: tree_of(paths) for kind, paths in ESTATE_COLUMNS.items()}
+    for _ in range(ROUNDS // 10):
+        found = [
+            ResourceColumns(_id(kind, None).replace("/one", f"/n{number}"), kind, _columns(tree, draw))
+            for kind, tree in trees.items()
+            for number in range(3)
+        ]
+        resources = SubscriptionResources.build(SUBSCRIPTION, found, as_of=AS_OF)
+        estate = Estate(resources, SubscriptionNetwork.build(()), _exposures(found, draw))
+        estate.routes = find_paths(estate).routes
+        for rule in estate_rules():
+            for result in rule.evaluate(estate):
+                assert result.status is not RuleStatus.ERROR or result.reason
+                assert (result.status is RuleStatus.FAIL) is bool(result.observations)
+
+
+def _exposures(resources: list[ResourceColumns], draw: Random) -> list[Exposure]:
+    return [
+        Exposure.model_validate(
+            {
+                "subscription_id": SUBSCRIPTION,
+                "entry_point": one.id,
+                "resource_id": one.id,
+                "public_ip": None,
+                "protocol": Protocol.TCP,
+                "ports": ("443",),
+                "backend_ports": ("443",),
+                "class": draw.choice(list(SourceClass)),
+                "verdict": draw.choice(list(Verdict)),
+                "path": (),
+            }
+        )
+        for one in resources
+    ]
 
 
 RULES = (*resource_rules(), *directory_rules())

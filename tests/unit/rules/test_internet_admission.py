@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import TypeAdapter
 
 from shared.domain.coverage import ReadFailure
 from shared.domain.finding import Observation
@@ -34,38 +35,37 @@ def exposed(*rules: object, **kinds: object) -> SubscriptionNetwork:
 
 def test_the_documented_finding() -> None:
     [finding] = findings(exposed(azure.rule("SSH", sourceAddressPrefix="0.0.0.0/0")))
-    assert finding.model_dump(
-        mode="json",
-        include={
-            "severity",
-            "title",
-            "description",
-            "resource_name",
-            "resource_group",
-            "resource_type",
-            "risk_score",
-            "cvss_score",
-            "auto_remediable",
-            "remediation_steps",
-        },
-    ) == {
-        "severity": "critical",
-        "title": "Unrestricted SSH access detected",
-        "description": "SSH port 22 is open to the internet (0.0.0.0/0)",
-        "resource_name": "SSH",
-        "resource_group": "Honeypot_group",
-        "resource_type": "NSG_RULE",
-        "risk_score": 95,
-        "cvss_score": 9.8,
-        "auto_remediable": True,
-        "remediation_steps": [
-            "Restrict SSH access to management subnet",
-            "Implement Just-In-Time (JIT) access",
-            "Enable Azure Bastion for secure access",
-        ],
-    }
+    stored = TypeAdapter(Observation).dump_python(finding, mode="json")
+    assert (
+        stored
+        | {
+            "severity": "critical",
+            "title": "Unrestricted SSH access detected",
+            "description": "SSH port 22 is open to the internet (0.0.0.0/0)",
+            "resource_name": "SSH",
+            "resource_group": "Honeypot_group",
+            "resource_type": "NSG_RULE",
+            "risk_score": 95,
+            "cvss_score": 9.8,
+            "auto_remediable": True,
+            "remediation_steps": [
+                "Restrict SSH access to management subnet",
+                "Implement Just-In-Time (JIT) access",
+                "Enable Azure Bastion for secure access",
+            ],
+        }
+        == stored
+    )
     nsg_id = azure.arm_id("networkSecurityGroups", "nsg", group="Honeypot_group")
     assert (finding.resource_id, finding.evaluated_id) == (f"{nsg_id}/securityRules/SSH", nsg_id)
+
+
+def test_what_aks_would_undo_is_not_fixed_at_the_group() -> None:
+    network = azure.join(azure.nsg("nsg", [azure.rule("SSH")], group="MC_rg_aks_westeurope"))
+    [finding] = findings(network)
+    assert not finding.auto_remediable
+    assert "loadBalancerSourceRanges" in finding.remediation_steps[0]
+    assert finding.remediation_steps[1:] == get(SSH).metadata.remediation_steps
 
 
 def test_one_rule_for_everything_fires_every_rule_and_shares_a_group() -> None:

@@ -14,6 +14,7 @@ from shared.rules.registry import (
     RuleRegistrationError,
     all_rules,
     directory_rules,
+    estate_rules,
     get,
     network_rules,
     register,
@@ -48,7 +49,7 @@ def test_rules_of_the_network() -> None:
     expected = [f"network.{one}.{name}" for one, names in BY_SERVICE.items() for name in names.split()]
     found = [rule.metadata.rule_id for rule in all_rules() if rule.metadata.service == "network"]
     assert found == expected
-    kinds = (network_rules(), resource_rules(), directory_rules())
+    kinds = (network_rules(), resource_rules(), directory_rules(), estate_rules())
     assert {id(rule) for rules in kinds for rule in rules} == {id(rule) for rule in all_rules()}
 
 

@@ -140,7 +140,12 @@ def related(*parts: Collected, scope: str = SUB) -> Related:
 
 
 def said(found: Related) -> dict[str, tuple[str, str | None]]:
-    return {one.rule_id: (one.status.value, one.reason) for one in found.results}
+    """The status of rules that spoke of one resource each, and why they could not look."""
+    return {
+        rule_id: (status.value, outcome.reason)
+        for rule_id, outcome in found.outcomes.items()
+        for status in outcome.tally
+    }
 
 
 def test_what_is_read_is_what_the_rules_read_and_what_hangs_above_it() -> None:
@@ -247,7 +252,7 @@ async def test_results_say_nothing_of_what_a_narrow_scan_left_out() -> None:
     rows, details = await read([VAULT, SUBSCRIPTION], answers, focus)
     projections = [*rows.projections[SUB], *details.projections[SUB]]
     found = scanner().relate(SUB, projections, focus, as_of=AS_OF)
-    assert [one.status for one in found.results] == [RuleStatus.FAIL]
+    assert [list(one.tally.elements()) for one in found.outcomes.values() if one.tally] == [[RuleStatus.FAIL]]
 
 
 def test_parts_are_even_and_few() -> None:

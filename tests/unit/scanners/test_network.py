@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,8 +11,10 @@ from shared.domain.coverage import CoverageStatus, TypeCoverage
 from shared.domain.scan import ScanRequest, ScanType
 from shared.exposure import NETWORK_TYPES
 from shared.rules.base import RuleStatus
-from shared.scanners.base import Collected, Focus, Related, Scanner
+from shared.scanners.base import Collected, Focus, Outcome, Related, Scanner
+from shared.scanners.network_details import ADMIN_RULES
 from shared.scanners.registry import BuiltScanners
+from tests.unit.exposure import azure
 from tests.unit.exposure.azure import SUBSCRIPTION, arm_id
 
 GATEWAY = "microsoft.network/applicationgateways"
@@ -84,7 +87,7 @@ def test_rules_of_both_kinds_judge_one_resource() -> None:
 
 def test_what_cannot_be_read_is_an_error_of_its_rules_only() -> None:
     found = related(collected(row("applicationGateways", "gw", None)))
-    errors = {one.rule_id for one in found.results if one.status is RuleStatus.ERROR}
+    errors = {rule_id for rule_id, one in found.outcomes.items() if one.tally[RuleStatus.ERROR]}
     assert errors == {"network.appgw.http2", "network.appgw.min_tls", "network.appgw.waf_enabled"}
 
 
@@ -93,21 +96,36 @@ def test_a_denied_type_is_not_taken_for_an_empty_one() -> None:
     denied = TypeCoverage(
         subscription_id=SUBSCRIPTION, type=BASTION, status=CoverageStatus.DENIED, reason="no permission"
     )
-    said = {
-        one.rule_id: (one.status, one.reason)
-        for one in related(collected(network), denied).results
-        if one.resource_id == f"/subscriptions/{SUBSCRIPTION}"
-    }
-    assert said["network.bastion.exists"] == (
-        RuleStatus.ERROR,
-        f"{BASTION} was not read whole: no permission",
+    outcomes = related(collected(network), denied).outcomes
+    assert outcomes["network.bastion.exists"] == Outcome(
+        Counter([RuleStatus.ERROR]), reason=f"{BASTION} was not read whole: no permission"
     )
-    assert said["network.watcher.enabled_in_used_regions"][0] is RuleStatus.FAIL
+    watched = outcomes["network.watcher.enabled_in_used_regions"]
+    assert watched.tally == Counter([RuleStatus.FAIL])
+    assert watched.settled == {f"/subscriptions/{SUBSCRIPTION}"}
+
+
+def test_admin_rules_that_may_not_be_read_leave_exposures_unverified() -> None:
+    group = azure.nsg("nsg", [azure.rule()])
+    public = azure.public_ip()
+    parts = [group, public, azure.virtual_network(), azure.interface(nic_nsg=group, public=public)]
+    rows = [
+        {"id": one.id, "type": one.type, "properties": dict(one.properties), "sku": {"name": "Standard"}}
+        for one in parts
+    ]
+    denied = TypeCoverage(
+        subscription_id=SUBSCRIPTION, type=ADMIN_RULES, status=CoverageStatus.DENIED, reason="no permission"
+    )
+    for asked, verdict, severity in (((), "exposed", "critical"), ((denied,), "unverified", "high")):
+        found = related(collected(*rows), *asked)
+        assert [row.verdict for row in found.exposures] == [verdict]
+        ssh = [one for one in found.observations if one.rule_id == "network.nsg.ssh_from_internet"]
+        assert [one.severity for one in ssh] == [severity]
 
 
 def test_a_narrow_scan_says_nothing_of_the_rest() -> None:
     one, other = gateway(enableHttp2=False), gateway("other", enableHttp2=False)
     focus = Focus(resources=frozenset({one["id"].lower()}))
     found = related(collected(one, other, focus=focus), focus=focus)
-    assert {result.resource_id for result in found.results} == {one["id"]}
+    assert set(found.looked_at) == {one["id"].lower()}
     assert {finding.resource_id for finding in found.observations} == {one["id"]}

@@ -5,7 +5,8 @@ Private clusters, and those without public network access, have no public API se
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.expectations import all_of, has_entries, in_turn, is_false, is_one_of, lacks_word, where
+from shared.rules.expectations import all_of, is_false, is_one_of, where
+from shared.rules.packs.aks._api_server import limited_to_ranges
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -14,8 +15,8 @@ RULE = PropertyRule(
         title="API server limited to known ranges",
         finding_title="API server answers every address",
         description=(
-            "The public API server of the cluster has no authorized IP ranges, or one that is the "
-            "whole internet."
+            "The public API server of the cluster has no authorized IP ranges, or ranges that together are "
+            "at least half of the internet."
         ),
         severity=Severity.HIGH,
         risk_score=72,
@@ -36,9 +37,6 @@ RULE = PropertyRule(
             is_false("properties.apiServerAccessProfile.enablePrivateCluster", absent=False),
             is_one_of("properties.publicNetworkAccess", "Enabled", absent="Enabled"),
         ),
-        in_turn(
-            has_entries("properties.apiServerAccessProfile.authorizedIPRanges"),
-            lacks_word("properties.apiServerAccessProfile.authorizedIPRanges", "0.0.0.0/0"),
-        ),
+        limited_to_ranges,
     ),
 )

@@ -1,11 +1,12 @@
 """`apim.vnet`.
 
 "None (Default Value)" and "Default value is 'Enabled'" (Microsoft.ApiManagement 2024-05-01).
+What each tier can: https://learn.microsoft.com/azure/api-management/api-management-features
 """
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.expectations import any_of, is_one_of
+from shared.rules.expectations import any_of, is_none_of, is_one_of, where
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -16,7 +17,8 @@ RULE = PropertyRule(
         description=(
             "The gateway is in no virtual network and its public endpoint is on: backends must be "
             "reachable from the internet too, and no network rule stands before the management "
-            "endpoint."
+            "endpoint. The tiers Consumption and Basic v2 can have neither network nor private endpoint "
+            "and are left out."
         ),
         severity=Severity.MEDIUM,
         risk_score=45,
@@ -32,8 +34,11 @@ RULE = PropertyRule(
         ),
         auto_remediable=False,
     ),
-    any_of(
-        is_one_of("properties.virtualNetworkType", "External", "Internal", absent="None"),
-        is_one_of("properties.publicNetworkAccess", "Disabled", absent="Enabled"),
+    where(
+        is_none_of("sku.name", "Consumption", "BasicV2", absent="Developer"),
+        any_of(
+            is_one_of("properties.virtualNetworkType", "External", "Internal", absent="None"),
+            is_one_of("properties.publicNetworkAccess", "Disabled", absent="Enabled"),
+        ),
     ),
 )

@@ -13,6 +13,7 @@ from typing import Any, Final
 from shared.rules.columns import ColumnError, entries_at, text_at, value_at
 from shared.rules.packs.appservice._site_config import CONFIG, SITE, config_of
 from shared.rules.resources import ResourceColumns, SubscriptionResources
+from shared.rules.sentences import plain
 
 ENVIRONMENT: Final = "microsoft.web/hostingenvironments"
 
@@ -110,11 +111,11 @@ def _let_in(columns: Mapping[str, Any], rules: str, default: str) -> str | None:
             continue
         allowed += found
         if _everyone(allowed):
-            return f"{rules} allows every address"
+            return f"{plain(rules)} allows every address"
     action = text_at(columns, default)
     if action is None:
-        return None if entries else f"{rules} is empty and {default} is not set"
-    return f"{default} is {action}" if action.lower() == "allow" else None
+        return None if entries else f"{plain(rules)} is empty and {plain(default)} is not set"
+    return f"{plain(default)} is {action}" if action.lower() == "allow" else None
 
 
 def _priority(rule: Mapping[str, Any]) -> int:

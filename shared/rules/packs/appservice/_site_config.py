@@ -18,6 +18,7 @@ from shared.rules.expectations import Expectation, contains_word
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
+from shared.rules.sentences import sentence
 
 SITE: Final = "microsoft.web/sites"
 CONFIG: Final = "microsoft.web/sites/config"
@@ -72,7 +73,7 @@ class _Configuration:
             "configuration": found.id,
             "properties": {path: value_at(found.columns, path) for path in plain},
         }
-        words = f"{site.name}: {verdict.words}"
+        words = f"{site.name}: {sentence(metadata.finding_title, verdict.words, self.expected.paths)}"
         return judged(metadata, site.id, [resource_finding(metadata, site.id, words, evidence)])
 
 

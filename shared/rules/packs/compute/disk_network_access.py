@@ -16,8 +16,8 @@ RULE = PropertyRule(
             "disk can be copied out. Either a network access policy or the lack of public network access "
             "prevents it."
         ),
-        severity=Severity.HIGH,
-        risk_score=70,
+        severity=Severity.MEDIUM,
+        risk_score=50,
         resource_type="DISK",
         reads=(DISK,),
         references=(

@@ -25,7 +25,10 @@ RULE = PropertyRule(
             "https://learn.microsoft.com/rest/api/cosmos-db-resource-provider/database-accounts/get",
             "https://learn.microsoft.com/azure/cosmos-db/self-serve-minimum-tls-enforcement",
         ),
-        remediation_steps=("Set minimalTlsVersion of the account to Tls12",),
+        remediation_steps=(
+            "Check that no client needs TLS 1.0 or 1.1",
+            "Set minimalTlsVersion of the account to Tls12",
+        ),
         auto_remediable=False,
     ),
     is_one_of("properties.minimalTlsVersion", "Tls12", "Tls13", absent=None),

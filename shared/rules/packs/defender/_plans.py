@@ -15,6 +15,7 @@ from shared.rules.expectations import Expectation, all_of, is_one_of, some_entry
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import SubscriptionRule
 from shared.rules.resources import SubscriptionResources
+from shared.rules.sentences import plain
 
 PRICINGS: Final = "microsoft.security/pricings"
 PRICINGS_REFERENCE: Final = "https://learn.microsoft.com/rest/api/defenderforcloud/pricings/list"
@@ -59,7 +60,7 @@ def plan_rule(
             return judged(metadata, subject.id, (), doubt)
         words = f"The subscription {lacking}"
         if named is not None and looked_at:
-            words = f"{words}: {next(iter(looked_at.values()))}"
+            words = f"{words}: {plain(next(iter(looked_at.values())))}"
         evidence = {"looked_at": dict(list(looked_at.items())[:20])}
         return judged(metadata, subject.id, [resource_finding(metadata, subject.id, words, evidence)])
 

@@ -30,5 +30,5 @@ RULE = PropertyRule(
         ),
         auto_remediable=False,
     ),
-    is_one_of("properties.publicNetworkAccess", "Disabled", absent="Enabled"),
+    is_one_of("properties.publicNetworkAccess", "Disabled", "SecuredByPerimeter", absent="Enabled"),
 )

@@ -15,6 +15,8 @@ from shared.rules.base import RuleMetadata, RuleScope
 from shared.rules.columns import ColumnError, text_at
 from shared.rules.expectations import MET, Columns, Expectation, Verdict, unmet
 
+CREDENTIAL_NAME: Final = "properties.name"
+"""What people call a credential; its id is a GUID."""
 _ISSUER: Final = "properties.issuer"
 _SUBJECT: Final = "properties.subject"
 _EXPRESSION: Final = "properties.claimsMatchingExpression.value"
@@ -54,9 +56,10 @@ def federation_metadata(
     rule_id: str, owner: str, *, reads: tuple[str, ...], page: str, scope: RuleScope
 ) -> RuleMetadata:
     """The metadata of a rule over the federated credentials of `owner`, such as `application`."""
+    owners = f"{owner.removesuffix('y')}ies" if owner.endswith("y") else f"{owner}s"
     return RuleMetadata(
         rule_id=rule_id,
-        title=f"Federated credentials of {owner}s trust one workload",
+        title=f"Federated credentials of {owners} trust one workload",
         finding_title=f"Federated credential of {owner} trusts many workloads",
         description=(
             f"Tokens of an external issuer sign in as the {owner} for a pattern of subjects, for every pull "

@@ -13,6 +13,8 @@ from shared.rules.base import RuleMetadata, RuleScope
 from shared.rules.expectations import flag_is, is_one_of, where
 
 REGISTRATIONS: Final = "graph/userregistrationdetails"
+PRINCIPAL_NAME: Final = "properties.userPrincipalName"
+"""What people know a user by."""
 CAPABLE_MEMBER: Final = where(
     is_one_of("properties.userType", "member", absent=None), flag_is("properties.isMfaCapable", True)
 )

@@ -11,6 +11,7 @@ from shared.rules.expectations import Expectation
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import SubscriptionRule
 from shared.rules.resources import SubscriptionResources
+from shared.rules.sentences import sentence
 
 AUTHORIZATION_POLICY: Final = "graph/authorizationpolicy"
 """`GET /v1.0/policies/authorizationPolicy`; it always exists."""
@@ -62,6 +63,7 @@ def tenant_setting(metadata: RuleMetadata, expected: Expectation) -> Subscriptio
             return RuleResult(metadata.rule_id, subject.id, verdict.status)
         plain = [path for path in expected.paths if "[*]" not in path]
         evidence = {"properties": {path: value_at(settings[0].columns, path) for path in plain}}
-        return judged(metadata, subject.id, [resource_finding(metadata, subject.id, verdict.words, evidence)])
+        words = sentence(metadata.finding_title, verdict.words, expected.paths)
+        return judged(metadata, subject.id, [resource_finding(metadata, subject.id, words, evidence)])
 
     return SubscriptionRule(metadata, {kind: expected.paths}, judge)

@@ -1,7 +1,7 @@
 """`identity.federated_subject`."""
 
 from shared.rules.base import RuleScope
-from shared.rules.packs.identity._federation import ONE_WORKLOAD, federation_metadata
+from shared.rules.packs.identity._federation import CREDENTIAL_NAME, ONE_WORKLOAD, federation_metadata
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -13,4 +13,5 @@ RULE = PropertyRule(
         scope=RuleScope.DIRECTORY,
     ),
     ONE_WORKLOAD,
+    called=CREDENTIAL_NAME,
 )

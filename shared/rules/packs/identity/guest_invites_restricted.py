@@ -11,7 +11,7 @@ from shared.rules.packs.identity._tenant import (
 
 METADATA = tenant_metadata(
     "identity.guest_invites_restricted",
-    ("Only chosen admin roles invite guests", "Others than chosen admin roles invite guests"),
+    ("Only chosen admin roles invite guests", "People without a chosen admin role can invite guests"),
     (
         "Members, or even guests, may invite further guests: who is let into the directory is decided "
         "by everybody."

@@ -1,7 +1,7 @@
 """`identity.mfa_all_users`."""
 
 from shared.domain.severity import Severity
-from shared.rules.packs.identity._registration import CAPABLE_MEMBER, registration_metadata
+from shared.rules.packs.identity._registration import CAPABLE_MEMBER, PRINCIPAL_NAME, registration_metadata
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -16,4 +16,5 @@ RULE = PropertyRule(
         70,
     ),
     CAPABLE_MEMBER,
+    called=PRINCIPAL_NAME,
 )

@@ -2,7 +2,7 @@
 
 from shared.domain.severity import Severity
 from shared.rules.expectations import flag_is, where
-from shared.rules.packs.identity._registration import registration_metadata
+from shared.rules.packs.identity._registration import PRINCIPAL_NAME, registration_metadata
 from shared.rules.property_rule import PropertyRule
 
 RULE = PropertyRule(
@@ -17,4 +17,5 @@ RULE = PropertyRule(
         92,
     ),
     where(flag_is("properties.isAdmin", True), flag_is("properties.isMfaCapable", True)),
+    called=PRINCIPAL_NAME,
 )

@@ -18,7 +18,9 @@ _has_own_key: Final = is_one_of(
 
 def _fault(account: ResourceColumns, resources: SubscriptionResources) -> str | None:
     verdict = _has_own_key.judge(account.columns)
-    return None if verdict.status is RuleStatus.PASS else f"{account.name}: {verdict.words}"
+    if verdict.status is RuleStatus.PASS:
+        return None
+    return f"{account.name} stores the activity log and is encrypted with a key that Azure manages"
 
 
 RULE = stored_log_rule(

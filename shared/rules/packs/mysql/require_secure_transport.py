@@ -21,7 +21,10 @@ RULE = server_parameter(
             "https://learn.microsoft.com/rest/api/mysql/flexibleserver/configurations/list-by-server",
             "https://learn.microsoft.com/azure/mysql/flexible-server/how-to-connect-tls-ssl",
         ),
-        remediation_steps=("Set the server parameter require_secure_transport to ON",),
+        remediation_steps=(
+            "Move clients that connect without TLS to it",
+            "Set the server parameter require_secure_transport to ON",
+        ),
         auto_remediable=False,
     ),
     "require_secure_transport",

@@ -11,8 +11,8 @@ RULE = server_parameter(
         title="MySQL refuses TLS below 1.2",
         finding_title="MySQL accepts TLS below 1.2",
         description=("A MySQL server accepts versions of TLS before 1.2, whose ciphers can be broken."),
-        severity=Severity.HIGH,
-        risk_score=75,
+        severity=Severity.MEDIUM,
+        risk_score=50,
         resource_type="MYSQL_SERVER",
         reads=("microsoft.dbformysql/flexibleservers", "microsoft.dbformysql/flexibleservers/configurations"),
         references=(
@@ -20,6 +20,7 @@ RULE = server_parameter(
             "https://learn.microsoft.com/azure/mysql/flexible-server/how-to-connect-tls-ssl",
         ),
         remediation_steps=(
+            "Check that no client needs TLS 1.0 or 1.1",
             "Set the server parameter tls_version to TLSv1.2, TLSv1.3 or both, and restart the server",
         ),
         auto_remediable=False,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Final
 
-from shared.domain.finding import Observation, fingerprint
+from shared.domain.finding import Observation, fingerprint, pack_evidence
 from shared.domain.resource import parse_arm_id
 from shared.exposure.network import SubscriptionNetwork
 from shared.exposure.ports import write_ports
@@ -25,6 +26,15 @@ MOST_SHOWN: Final = 20
 
 EFFECTIVE_RULE_ID: Final = "network.exposure.vm_effective"
 """The rule that reports the same exposure at the machine that can be reached."""
+
+_NODE_GROUPS: Final = "mc_"
+"""How names of the resource groups that AKS makes for nodes begin, unless chosen otherwise: "custom changes
+that aren't done via the AKS API won't persist" there (https://learn.microsoft.com/azure/aks/resize-node-pool).
+"""
+_AT_THE_CLUSTER: Final = (
+    "The group is of an AKS cluster, which undoes changes of it: limit the Kubernetes service that opens the "
+    "port (loadBalancerSourceRanges), or make it internal"
+)
 
 _SUFFIX: Final = {
     Standing.EXPOSED: "",
@@ -46,7 +56,7 @@ class InternetAdmission:
 
     def evaluate(self, subject: SubscriptionNetwork) -> Iterator[RuleResult]:
         """One result for each NSG that was read, and for each that could not be."""
-        for key, group in sorted(subject.tables.groups.items()):
+        for key, group in subject.groups:
             found = tuple(
                 self._observation(subject, key, group, opening)
                 for opening in openings(subject, key, group, self.ports)
@@ -66,6 +76,8 @@ class InternetAdmission:
         azure_only = placement.azure_only
         factors = risk_factors(self.metadata.risk_score, placement.standing, azure_only)
         identity = parse_arm_id(group.id)
+        of_cluster = identity.resource_group.lower().startswith(_NODE_GROUPS)
+        steps = self.metadata.remediation_steps
         resource_id = nsg_rule_id(group, opening)
         evidence = _evidence(group, opening, placement)
         evidence["linked_findings"] = self._linked(network, placement)
@@ -74,8 +86,8 @@ class InternetAdmission:
             rule_id=self.metadata.rule_id,
             resource_id=resource_id,
             evaluated_id=group.id,
-            subscription_id=identity.subscription_id.lower(),
-            resource_group=identity.resource_group,
+            subscription_id=intern(identity.subscription_id.lower()),
+            resource_group=intern(identity.resource_group),
             resource_name=opening.rule.name,
             resource_type=self.metadata.resource_type,
             severity=severity_of(self.metadata.severity, placement.standing, azure_only),
@@ -83,9 +95,9 @@ class InternetAdmission:
             description=self._description(opening, placement),
             risk_score=risk_score(factors),
             cvss_score=self.metadata.cvss_score,
-            auto_remediable=self.metadata.auto_remediable,
-            remediation_steps=self.metadata.remediation_steps,
-            evidence=evidence,
+            auto_remediable=self.metadata.auto_remediable and not of_cluster,
+            remediation_steps=(_AT_THE_CLUSTER, *steps) if of_cluster else steps,
+            packed_evidence=pack_evidence(evidence, resource_id, group.id),
         )
 
     def _linked(self, network: SubscriptionNetwork, placement: Placement) -> list[str]:

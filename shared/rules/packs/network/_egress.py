@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.domain.exposure import Protocol
 from shared.domain.resource import Resource
-from shared.exposure.admission import admissions, names_ipv6
+from shared.exposure.admission import admissions, may_open, names_ipv6
 from shared.exposure.first_match import RuleSet
 from shared.exposure.intervals import Intervals, union
 from shared.exposure.nsg import read_outbound_turned
@@ -27,8 +27,10 @@ def _let_out(resource: Resource) -> list[dict[str, Any]]:
     Only the user's rules are judged: Azure's own AllowInternetOutBound is in every NSG.
     """
     rules = RuleSet.compiled(read_outbound_turned(resource.properties))
+    if not may_open(rules):
+        return []
     opened: dict[SecurityRule, dict[Protocol, Intervals]] = {}
-    for admission in admissions(rules, (4, 6) if names_ipv6(rules) else (4,)):
+    for admission in admissions(rules, (4, 6) if names_ipv6(rules) else (4,), wide_only=True):
         for opening in of_admission(admission):
             if not opening.azure_only:
                 ports = opened.setdefault(opening.rule, {})

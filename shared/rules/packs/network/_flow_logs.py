@@ -24,31 +24,36 @@ from shared.rules.expectations import (
 LEAST_DAYS: Final = 90
 """CIS Microsoft Azure Foundations Benchmark, flow log retention."""
 
-_TARGET: Final = "properties.targetResourceId"
+TARGET: Final = "properties.targetResourceId"
 _DAYS: Final = "properties.retentionPolicy.days"
 _POLICY: Final = "properties.retentionPolicy.enabled"
 _ANALYTICS: Final = "properties.flowAnalyticsConfiguration.networkWatcherFlowAnalyticsConfiguration"
 
 
-def _of(kind: str) -> Expectation:
+def _of(*kinds: str) -> Expectation:
     def judge(columns: Columns) -> Verdict:
-        target = text_at(columns, _TARGET)
+        target = text_at(columns, TARGET)
         if target is None:
-            raise ColumnError(f"{_TARGET}: missing")
+            raise ColumnError(f"{TARGET}: missing")
         try:
             found = parse_arm_id(target).type
         except ValueError as error:
-            raise ColumnError(f"{_TARGET}: {error}") from error
-        return MET if found == kind else NOT_APPLICABLE
+            raise ColumnError(f"{TARGET}: {error}") from error
+        return MET if found in kinds else NOT_APPLICABLE
 
-    return Expectation((_TARGET,), judge)
+    return Expectation((TARGET,), judge)
 
 
 of_nsg = _of("microsoft.network/networksecuritygroups")
 """A flow log of a network security group."""
 
-of_network = _of("microsoft.network/virtualnetworks")
-"""A flow log of a virtual network."""
+of_network = _of(
+    "microsoft.network/virtualnetworks",
+    "microsoft.network/virtualnetworks/subnets",
+    "microsoft.network/networkinterfaces",
+)
+"""A virtual network flow log: of a network, or of a subnet or an interface of one
+(https://learn.microsoft.com/azure/network-watcher/vnet-flow-logs-overview)."""
 
 
 def _kept_long(columns: Columns) -> Verdict:

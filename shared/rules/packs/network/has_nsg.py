@@ -16,8 +16,8 @@ RULE = PropertyRule(
             "but what stands at each interface. Subnets of gateways, firewalls, Bastion and route servers"
             " are left out."
         ),
-        severity=Severity.HIGH,
-        risk_score=75,
+        severity=Severity.MEDIUM,
+        risk_score=50,
         resource_type="SUBNET",
         reads=("microsoft.network/virtualnetworks",),
         references=(

@@ -30,7 +30,7 @@ RULE = InternetAdmission(
             "Restrict the rule's sources where the application is not for everybody",
             "Put public applications behind a web application firewall, and admit only its addresses",
         ),
-        auto_remediable=True,
+        auto_remediable=False,
         scope=RuleScope.NETWORK,
     ),
     PortGroup("Web", {Protocol.TCP: ports_of(80, 443)}),

@@ -20,7 +20,7 @@ class Attached:
 
     def evaluate(self, subject: SubscriptionNetwork) -> Iterator[RuleResult]:
         """One result for each NSG read, and for each that could not be."""
-        for key, group in sorted(subject.tables.groups.items()):
+        for key, group in subject.groups:
             found = []
             if not subject.attachment(key).attached:
                 words = f"{group.id.rsplit('/', 1)[-1]} stands at no subnet and at no interface"

@@ -1,11 +1,13 @@
 """`network.subnet.private_outbound`.
 
-A missing `defaultOutboundAccess` is default access: the private subnet is the one that says false.
+A missing `defaultOutboundAccess` is default access: the private subnet is the one that says false. With a NAT
+gateway, an explicit way out, default access is not used:
+https://learn.microsoft.com/azure/virtual-network/ip-services/default-outbound-access
 """
 
 from shared.domain.severity import Severity
 from shared.rules.base import RuleMetadata
-from shared.rules.expectations import is_false, where
+from shared.rules.expectations import any_of, is_false, is_set, where
 from shared.rules.packs.network._subnets import takes_machines
 from shared.rules.property_rule import PropertyRule
 
@@ -16,7 +18,8 @@ RULE = PropertyRule(
         finding_title="Subnet with implicit outbound internet access",
         description=(
             "Machines of the subnet get default outbound access to the internet, from an address that "
-            "nobody owns or controls. Subnets of platform services and delegated ones are left out."
+            "nobody owns or controls. A NAT gateway takes its place. Subnets of platform services and "
+            "delegated ones are left out."
         ),
         severity=Severity.LOW,
         risk_score=30,
@@ -32,6 +35,9 @@ RULE = PropertyRule(
         ),
         auto_remediable=False,
     ),
-    where(takes_machines, is_false("properties.defaultOutboundAccess", absent=True)),
+    where(
+        takes_machines,
+        any_of(is_false("properties.defaultOutboundAccess", absent=True), is_set("properties.natGateway.id")),
+    ),
     parts="properties.subnets",
 )

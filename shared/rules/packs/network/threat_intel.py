@@ -11,6 +11,7 @@ from shared.rules.expectations import is_one_of
 from shared.rules.property_rule import judged, resource_finding
 from shared.rules.related_rule import RelatedRule
 from shared.rules.resources import ResourceColumns, SubscriptionResources
+from shared.rules.sentences import sentence
 
 _FIREWALLS: Final = "microsoft.network/azurefirewalls"
 _POLICIES: Final = "microsoft.network/firewallpolicies"
@@ -30,7 +31,8 @@ def _judge(metadata: RuleMetadata, firewall: ResourceColumns, resources: Subscri
     verdict = _DENIES.judge(decider.columns)
     if verdict.status is RuleStatus.PASS:
         return judged(metadata, firewall.id, ())
-    words = f"{firewall.name}: {verdict.words}" + (f" in policy {decider.name}" if policy else "")
+    said = sentence(metadata.finding_title, verdict.words, _DENIES.paths)
+    words = f"{firewall.name}: {said}" + (f" by policy {decider.name}" if policy else "")
     evidence = {"decided_by": decider.id}
     return judged(metadata, firewall.id, [resource_finding(metadata, firewall.id, words, evidence)])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.exposure import Protocol, SourceClass, Verdict
-from shared.domain.finding import Observation, fingerprint
+from shared.domain.finding import Observation, fingerprint, pack_evidence
 from shared.domain.resource import parse_arm_id
 from shared.domain.severity import Severity
 from shared.exposure.intervals import Intervals, intersection, union
@@ -91,6 +91,16 @@ class EffectiveReach:
         factors = risk_factors(group.metadata.risk_score, standing, azure_only, bool(linked))
         parsed = parse_arm_id(identity)
         machine = parsed.type != INTERFACE_TYPE
+        evidence = {
+            "group": f"{identity.lower()}|{group.metadata.rule_id}",
+            "ports": {protocol.value: list(write_ports(ports)) for protocol, ports in opened.items()},
+            "class": "azure" if azure_only else "internet",
+            "verdict": standing.verdict,
+            "note": worst.note,
+            **paths_of(telling),
+            "linked_findings": linked[:MOST_SHOWN],
+            "risk_factors": [factor.as_json() for factor in factors],
+        }
         return Observation(
             rule_id=self.metadata.rule_id,
             resource_id=identity,
@@ -107,16 +117,7 @@ class EffectiveReach:
             cvss_score=group.metadata.cvss_score,
             auto_remediable=False,
             remediation_steps=(*group.metadata.remediation_steps, *self.metadata.remediation_steps),
-            evidence={
-                "group": f"{identity.lower()}|{group.metadata.rule_id}",
-                "ports": {protocol.value: list(write_ports(ports)) for protocol, ports in opened.items()},
-                "class": "azure" if azure_only else "internet",
-                "verdict": standing.verdict,
-                "note": worst.note,
-                **paths_of(telling),
-                "linked_findings": linked[:MOST_SHOWN],
-                "risk_factors": [factor.as_json() for factor in factors],
-            },
+            packed_evidence=pack_evidence(evidence, identity, identity),
         )
 
 

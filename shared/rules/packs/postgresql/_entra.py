@@ -26,7 +26,7 @@ def accepts_entra(metadata: RuleMetadata) -> RelatedRule:
         on = verdict.status is RuleStatus.PASS
         if on and resources.children(administrators, server.id):
             return judged(metadata, server.id, ())
-        why = "no Microsoft Entra administrator is set" if on else verdict.words
+        why = "no Microsoft Entra administrator is set" if on else "Microsoft Entra authentication is off"
         finding = resource_finding(metadata, server.id, f"{server.name}: {why}", {"authentication_on": on})
         return judged(metadata, server.id, [finding])
 

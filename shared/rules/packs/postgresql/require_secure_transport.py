@@ -24,7 +24,10 @@ RULE = server_parameter(
             "https://learn.microsoft.com/rest/api/postgresql/configurations/list-by-server",
             "https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-networking-ssl-tls",
         ),
-        remediation_steps=("Set the server parameter require_secure_transport to ON",),
+        remediation_steps=(
+            "Move clients that connect without TLS to it",
+            "Set the server parameter require_secure_transport to ON",
+        ),
         auto_remediable=False,
     ),
     "require_secure_transport",

@@ -22,7 +22,8 @@ ASSIGNMENTS_REFERENCE: Final = (
     "https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-subscription"
 )
 ASSIGNMENT_PATHS: Final = tuple(
-    f"properties.{member}" for member in ("roleDefinitionId", "principalId", "principalType", "scope")
+    f"properties.{member}"
+    for member in ("roleDefinitionId", "principalId", "principalType", "scope", "condition")
 )
 
 OWNER: Final = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
@@ -42,6 +43,8 @@ class Assignment:
     principal: str
     principal_type: str
     scope: str
+    condition: str | None = None
+    """What narrows it (https://learn.microsoft.com/azure/role-based-access-control/conditions-overview)."""
 
     @property
     def where(self) -> str:
@@ -92,6 +95,7 @@ def _parsed(resource: ResourceColumns) -> Assignment:
         principal,
         text_at(resource.columns, "properties.principalType") or "Principal",
         scope.rstrip("/") or "/",
+        text_at(resource.columns, "properties.condition"),
     )
 
 

@@ -15,8 +15,8 @@ RULE = no_child(
             "A firewall rule of a SQL server from 0.0.0.0 to 0.0.0.0 admits connections from any address of "
             "Azure, the machines of other customers among them."
         ),
-        severity=Severity.MEDIUM,
-        risk_score=50,
+        severity=Severity.HIGH,
+        risk_score=75,
         resource_type="SQL_SERVER",
         reads=("microsoft.sql/servers", "microsoft.sql/servers/firewallrules"),
         references=(

@@ -25,7 +25,10 @@ RULE = PropertyRule(
             "https://learn.microsoft.com/rest/api/sql/servers/get",
             "https://learn.microsoft.com/azure/azure-sql/database/connectivity-settings",
         ),
-        remediation_steps=("Set the minimal TLS version of the server to 1.2 or later",),
+        remediation_steps=(
+            "Check that no client needs TLS 1.0 or 1.1",
+            "Set the minimal TLS version of the server to 1.2 or later",
+        ),
         auto_remediable=False,
     ),
     is_one_of("properties.minimalTlsVersion", "1.2", "1.3", absent="None"),

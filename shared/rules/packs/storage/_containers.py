@@ -38,7 +38,7 @@ def judge_containers(
     findings, doubts = [], []
     for one in resources.children(CONTAINER, account.id):
         try:
-            level = _level(one)
+            level = level_of(one)
         except ColumnError as error:
             doubts.append(f"{one.name}: {error}")
             continue
@@ -50,7 +50,7 @@ def judge_containers(
     return judged(metadata, account.id, findings, doubts[0] if doubts else None)
 
 
-def _level(container: ResourceColumns) -> str:
+def level_of(container: ResourceColumns) -> str:
     """`none`, `blob` or `container`; absent is `none`: private unless configured, and so is a deleted one."""
     if value_at(container.columns, "properties.deleted") is True:
         return "none"

@@ -1,7 +1,8 @@
 """The age of an account's two access keys.
 
-`keyCreationTime` is null for a key that was not rotated since Azure records it:
-https://learn.microsoft.com/azure/storage/common/sas-expiration-policy. No key is older than its account.
+`keyCreationTime` is when a key was made or last rotated. "Older accounts may have a null value", until the
+key is rotated: https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage. So a key without
+it is as old as its account, or was rotated before Azure recorded that; no key is older than its account.
 """
 
 from __future__ import annotations
@@ -33,14 +34,18 @@ def judge_age(
     findings, doubts = [], []
     for name, path in _KEYS.items():
         created = instant_at(account.columns, path)
-        if created is None and made is not None and resources.as_of - made <= MOST:
+        since = created or made
+        if since is None:
+            doubts.append(f"{path} and {_CREATED}: missing")
             continue
+        age = resources.as_of - since
+        if age <= MOST:
+            continue
+        words = f"{account.name}: {name} is {age.days} days old, expected at most {MOST.days}"
+        evidence: dict[str, object] = {"key": name, "created_on": since.isoformat(), "age_days": age.days}
         if created is None:
-            doubts.append(f"{path}: missing, Azure tells the age of a key only once it was rotated")
-            continue
-        age = resources.as_of - created
-        if age > MOST:
-            words = f"{account.name}: {name} is {age.days} days old, expected at most {MOST.days}"
-            evidence = {"key": name, "created_on": created.isoformat(), "age_days": age.days}
-            findings.append(resource_finding(metadata, account.id, words, evidence, discriminator=name))
+            how = f"was not rotated since Azure records it, expected every {MOST.days} days"
+            words = f"{account.name}: {name} {how}"
+            evidence = {"key": name, "created_on": None, "account_created_on": since.isoformat()}
+        findings.append(resource_finding(metadata, account.id, words, evidence, discriminator=name))
     return judged(metadata, account.id, findings, doubts[0] if doubts else None)

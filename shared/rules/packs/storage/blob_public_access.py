@@ -16,8 +16,8 @@ RULE = PropertyRule(
             "is open says storage.container_public_access. In accounts made before 2023-12-15 a missing "
             "value allows it, in later ones it forbids it."
         ),
-        severity=Severity.CRITICAL,
-        risk_score=90,
+        severity=Severity.HIGH,
+        risk_score=75,
         resource_type="STORAGE_ACCOUNT",
         reads=(ACCOUNT,),
         references=(GET, "https://learn.microsoft.com/azure/storage/blobs/anonymous-read-access-prevent"),

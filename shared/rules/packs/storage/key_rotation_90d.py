@@ -12,9 +12,9 @@ RULE = RelatedRule(
         title="Account keys are rotated",
         finding_title="Storage account key older than 90 days",
         description=(
-            "An access key of the account was not regenerated for more than 90 days. Who ever held it has "
-            "full access to all data. Accounts whose keys open nothing are left out; a key whose age "
-            "Azure does not tell cannot be judged."
+            "An access key of the account was not regenerated for more than 90 days, or never since Azure "
+            "records it. Whoever held it has full access to all data. Accounts whose keys open nothing are "
+            "left out."
         ),
         severity=Severity.MEDIUM,
         risk_score=55,

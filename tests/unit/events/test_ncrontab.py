@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devhost.functionhost.ncrontab import Ncrontab, NcrontabError
+from shared.domain.ncrontab import Ncrontab, NcrontabError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CORPUS = Path(os.environ.get("CORPUS_DIR", str(ROOT.parent / "shared" / "data"))) / "ncrontab" / "cases.jsonl"
 
 
