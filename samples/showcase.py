@@ -284,8 +284,8 @@ def _attack_paths(company: Company) -> None:
     company.add(*showcase_paths.plant(company.resources, scopes))
 
 
-def build() -> Company:
-    """The whole company, in the order the file lists it."""
+def build(*, attack_paths: bool = True) -> Company:
+    """The whole company, in the order the file lists it; what attack paths need stands last, unfurnished."""
     company = Company()
     for district in (
         _honeypot,
@@ -296,7 +296,7 @@ def build() -> Company:
         _sandbox,
         _platform_services,
         _beside_the_network,
-        _attack_paths,
+        *((_attack_paths,) if attack_paths else ()),
     ):
         district(company)
     return company

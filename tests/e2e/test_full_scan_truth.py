@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from devhost.demo.client import ApiClient
+from samples import showcase
 from samples.full import NOW
 from shared.domain.scan import ScanStatus, ScanType
 from shared.frameworks.registry import rules_of
@@ -32,9 +33,17 @@ Estates = Callable[[int, int, str], tuple[Path, Path]]
 
 
 @pytest.fixture(scope="module")
-def sample() -> Iterator[StandInProcess]:
-    """The committed sample estate."""
-    with StandInProcess(ROOT / "samples" / "estate.jsonl") as serving:
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample without what attack paths are planted with: the truth of controls knows none of it."""
+    file = tmp_path_factory.mktemp("sample") / "estate.jsonl"
+    file.write_bytes(showcase.estate_bytes(showcase.build(attack_paths=False)))
+    return file
+
+
+@pytest.fixture(scope="module")
+def sample(furnished: Path) -> Iterator[StandInProcess]:
+    """The sample estate."""
+    with StandInProcess(furnished) as serving:
         yield serving
 
 
@@ -58,12 +67,12 @@ def only_firewalled_vaults_are_unread(outcome: Outcome) -> None:
     assert {one.reason for one in outcome.scan.errors} <= {"not_available"}
 
 
-async def test_the_sample_estate(engine: InProcess) -> None:
+async def test_the_sample_estate(engine: InProcess, furnished: Path) -> None:
     outcome = await engine.scan(ScanType.FULL)
     only_firewalled_vaults_are_unread(outcome)
     assert {one.resource_id.rsplit("/", 1)[-1] for one in outcome.failures} == {"kv-proddata"}
     sample_truth().check(map(Told.of, outcome.findings))
-    expected = expiring_within(ROOT / "samples" / "estate.jsonl", NOW)
+    expected = expiring_within(furnished, NOW)
     assert expected and outcome.scan.totals.expiring_soon == expected
 
 
