@@ -6,6 +6,7 @@ No retries, quotas, limits or checks; 429 is waited for. Bearer tokens are given
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ class BareReads:
         """`tokens`: `arm`, `graph`, `vault`."""
         self._session, self._base, self._tokens = session, base, tokens
         self.requests = 0
+        self.arm_reads = Counter[str]()
+        """Of Resource Manager, by subscription; `""`: outside any."""
 
     async def arm_get(self, path: str, api_version: str) -> Mapping[str, Any] | None:
         return await self._ask("arm", self._arm(path, api_version))
@@ -51,6 +54,8 @@ class BareReads:
         return await self._ask("vault", self._vault(vault_uri, path))
 
     def _arm(self, path: str, api_version: str) -> str:
+        parts = path.lower().split("/")
+        self.arm_reads[parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else ""] += 1
         return f"{self._base}{path}{'&' if '?' in path else '?'}api-version={api_version}"
 
     def _vault(self, vault_uri: str, path: str) -> str:

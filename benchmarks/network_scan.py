@@ -113,15 +113,20 @@ def peak_mb(pid: int) -> float:
     raise RuntimeError("no peak memory in /proc")
 
 
-async def settle(settings: dict[str, str]) -> None:
-    """Wait until the outbox is empty, so that the floor does not share the machine with its publishing."""
+async def settle(settings: dict[str, str], seconds: float = 60.0) -> None:
+    """Wait until the outbox is empty, so that what is timed does not share the machine with its publishing.
+
+    Raises:
+        RuntimeError: it is not empty after so many seconds.
+    """
     async with TableServiceClient.from_connection_string(settings["AzureWebJobsStorage"]) as service:
         table = service.get_table_client("Outbox")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if not [row async for row in table.list_entities(results_per_page=1)]:
+            if await anext(table.list_entities(results_per_page=1), None) is None:
                 return
             await asyncio.sleep(0.5)
+    raise RuntimeError(f"events are still being published after {seconds:.0f} s")
 
 
 async def _floor(settings: dict[str, str], scan_id: str) -> dict[str, Any]:
