@@ -37,6 +37,11 @@ class BareReads:
     async def arm_post_object(self, path: str, api_version: str) -> Mapping[str, Any]:
         return await self._ask("arm", self._arm(path, api_version), {}) or {}
 
+    async def arm_operation(
+        self, path: str, api_version: str, body: object | None = None, *, within: float
+    ) -> Mapping[str, Any]:
+        raise NotImplementedError("no collector asks for operations")
+
     async def graph_get(self, path: str) -> Mapping[str, Any] | None:
         return await self._ask("graph", f"{self._base}/graph/v1.0{path}")
 

@@ -185,7 +185,7 @@ async def entities(settings: dict[str, str], scan_id: str) -> dict[str, list[dic
     """Everything that scan wrote, by table: rows of its own partitions, and the records it touched."""
     found: dict[str, list[dict[str, Any]]] = {}
     async with TableServiceClient.from_connection_string(settings["AzureWebJobsStorage"]) as service:
-        for name in ("Plans", "ScanResults", "ScanExposures", "ScanFailures", "Coverage"):
+        for name in ("Plans", "ScanResults", "ScanExposures", "ScanPaths", "ScanFailures", "Coverage"):
             where = f"PartitionKey ge '{scan_id}' and PartitionKey lt '{scan_id}~~'"
             found[name] = await _rows(service, name, where)
         for name in ("Findings", "FindingIndex"):

@@ -148,7 +148,7 @@ def _measure(calls: Sequence[_Call]) -> _Timing:
     began = time.process_time()
     for call in calls:
         related = call.scanner.relate(call.scope, call.projections, Focus(), call.asked, as_of=call.as_of)
-        results += len(related.results)
+        results += sum(one.tally.total() for one in related.outcomes.values())
         findings += len(related.observations)
     seconds = time.process_time() - began
     return _Timing(len(calls[0].scanner.rules()), results, findings, seconds)
