@@ -176,6 +176,9 @@ class PlanDigest(BaseModel):
     next: PlanCursor | None = Field(default=None, description="of the highest page")
     shards: dict[str, ShardStage] = Field(default_factory=dict)
     marked: frozenset[str] = Field(default=frozenset(), description="shards, or shards of old, with a marker")
+    worked_at: datetime | None = Field(
+        default=None, description="the latest sign of life from work on a shard that has no marker"
+    )
 
     @property
     def waiting(self) -> list[str]:
