@@ -26,7 +26,7 @@ class CoverageStatus(StrEnum):
 class SubscriptionCoverage(BaseModel):
     """One subscription asked for."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     subscription_id: str
     status: CoverageStatus
@@ -36,7 +36,7 @@ class SubscriptionCoverage(BaseModel):
 class TypeCoverage(BaseModel):
     """One resource type in one subscription. `asked` = `read` + `failed` where the listing was complete."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     subscription_id: str
     type: str
@@ -50,7 +50,7 @@ class TypeCoverage(BaseModel):
 class RuleCoverage(BaseModel):
     """What one rule said over all the resources it evaluated."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     rule_id: str
     evaluated: int = 0
@@ -108,7 +108,7 @@ class PassedResources(BaseModel):
 class ScannerCoverage(BaseModel):
     """One scanner that the scan type asks for."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     status: CoverageStatus
@@ -118,7 +118,7 @@ class ScannerCoverage(BaseModel):
 class ReadFailure(BaseModel):
     """One resource that could not be read or understood. `shard` says where it was met."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     resource_id: str | None
     type: str | None
@@ -128,7 +128,7 @@ class ReadFailure(BaseModel):
 class Coverage(BaseModel):
     """The ledger without its list of failures, which is paged."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     scan_id: str
     complete: bool

@@ -169,7 +169,7 @@ def fingerprint(rule_id: str, resource_id: str, discriminator: str = "") -> str:
 class Finding(BaseModel):
     """The record of a problem. `observation` is the latest one; people's fields survive every scan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str
     fingerprint: str
@@ -192,7 +192,7 @@ class Finding(BaseModel):
 class FrozenFinding(BaseModel):
     """A member of a terminal scan: the observation as finalised, under the record's id (contract, B-03)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str
     fingerprint: str

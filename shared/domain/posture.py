@@ -34,7 +34,7 @@ class ControlStatus(StrEnum):
 class FrameworkPosture(BaseModel):
     """One framework in one scan: the score, and the status of every control by its id."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     score: float = Field(ge=0, le=100, description="weighted share of passed controls; 0 if none assessed")
     controls: dict[str, ControlStatus]
@@ -52,7 +52,7 @@ class FrameworkPosture(BaseModel):
 class PostureSnapshot(BaseModel):
     """The posture that one run of a scan ended with: frozen, like the scan's other results."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     scan_id: str
     run: int

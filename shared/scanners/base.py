@@ -13,9 +13,9 @@ from shared.domain.coverage import PASSED_NAMED, ReadFailure, TypeCoverage
 from shared.domain.exposure import Exposure
 from shared.domain.finding import Observation
 from shared.domain.plan_record import Reading
+from shared.domain.probe import Probe, Unaskable
 from shared.domain.reading import Listing
 from shared.domain.scan import ScanRequest
-from shared.exposure.probes import Probe, Unaskable
 from shared.ports.reads import AzureReads
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.scanners.details import DetailOrder
@@ -116,6 +116,8 @@ class Focus:
     """Lower-cased ARM ids; empty = all."""
     subscriptions: frozenset[str] = frozenset()
     """Lower-cased ids that a listing was asked for; empty = any. A row of another one is a failure."""
+    neighbours: bool = False
+    """Whether network rules also speak of what lies on one path with the resources."""
 
     @property
     def narrow(self) -> bool:

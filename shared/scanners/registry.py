@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from shared.domain.resource import outermost_types
 from shared.domain.scan import ScanRequest
+from shared.exposure.network import NETWORK_TYPES
 from shared.rules.base import Rule, RuleMetadata, RuleScope
 from shared.rules.registry import all_rules
 from shared.rules.resources import RuleSettings
@@ -35,6 +37,8 @@ class _Choice:
     names: tuple[str, ...]
     frameworks: tuple[str, ...] = ()
     rules: frozenset[str] = frozenset()
+    types: frozenset[str] | None = None
+    """The types that a rescan is about; None: any."""
 
 
 class BuiltScanners:
@@ -71,7 +75,7 @@ class BuiltScanners:
         self._settings = settings
         self._rules_of_framework = rules_of_framework
         self._confirm = confirm
-        self._made: OrderedDict[_Choice, EstateScanner] = OrderedDict()
+        self._made: OrderedDict[_Choice, EstateScanner | None] = OrderedDict()
 
     def rules(self) -> Sequence[RuleMetadata]:
         """Every rule of the build."""
@@ -93,24 +97,30 @@ class BuiltScanners:
                 for one in names
                 if any(self._runs(one, rule, frameworks) for rule in self._rules if _is_one(rule, named))
             )
-        return self._scanner(_Choice(names, frameworks, named)) if names else None
+        types = outermost_types(request.target_resources) if request.after_change else None
+        return self._scanner(_Choice(names, frameworks, named, types)) if names else None
 
-    def _scanner(self, choice: _Choice) -> EstateScanner:
-        made = self._made.get(choice)
-        if made is None:
-            made = self._made[choice] = self._make(choice)
+    def _scanner(self, choice: _Choice) -> EstateScanner | None:
+        if choice not in self._made:
+            self._made[choice] = self._make(choice)
             if len(self._made) > MADE_AT_ONCE:
                 self._made.popitem(last=False)
         self._made.move_to_end(choice)
-        return made
+        return self._made[choice]
 
-    def _make(self, choice: _Choice) -> EstateScanner:
-        names = choice.names
+    def _make(self, choice: _Choice) -> EstateScanner | None:
+        names, types = choice.names, choice.types
         chosen = [
             rule
             for rule in self._rules
             if _is_one(rule, choice.rules) and any(self._runs(one, rule, choice.frameworks) for one in names)
         ]
+        network = NETWORK in names
+        if types is not None:
+            chosen = _about(chosen, types)
+            network = network and not types.isdisjoint(NETWORK_TYPES)
+            if not chosen and not network:
+                return None
         scoped: Mapping[RuleScope, list[Any]] = {scope: [] for scope in RuleScope}
         for rule in chosen:
             scoped[rule.metadata.scope].append(rule)
@@ -120,7 +130,7 @@ class BuiltScanners:
             resource_rules=(*scoped[RuleScope.RESOURCE], *scoped[RuleScope.DIRECTORY]),
             estate_rules=scoped[RuleScope.ESTATE],
             collectors=self._collectors,
-            network=NETWORK in names,
+            network=network,
             settings=self._settings,
             confirm=self._confirm,
         )
@@ -139,3 +149,16 @@ class BuiltScanners:
 
 def _is_one(rule: Rule[Any], named: frozenset[str]) -> bool:
     return not named or rule.metadata.rule_id in named
+
+
+def _about(rules: Iterable[Rule[Any]], types: frozenset[str]) -> list[Rule[Any]]:
+    """Rules that read resources of these outermost types.
+
+    Those over a whole estate or directory read nearly everything: they wait for the next scan of it, unless
+    nothing else speaks of these types.
+    """
+    concerned = [
+        rule for rule in rules if any("/".join(kind.split("/")[:2]) in types for kind in rule.metadata.reads)
+    ]
+    near = [rule for rule in concerned if rule.metadata.scope not in (RuleScope.ESTATE, RuleScope.DIRECTORY)]
+    return near or concerned

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,6 +57,8 @@ class Engine:
     scanners: Scanners
     reads: AzureReads
     pace: Pace = field(default_factory=Pace)
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    """Wait for so many seconds."""
     page_size: int | None = None
     confirm: ConfirmationLimits | None = None
     """None: Azure is not asked to confirm critical exposures."""
@@ -78,4 +82,5 @@ def focus_of(scan: Scan, subscriptions: tuple[str, ...] = ()) -> Focus:
         resource_group=scan.request.resource_group,
         resources=frozenset(target.lower().rstrip("/") for target in scan.request.target_resources),
         subscriptions=frozenset(one.lower() for one in subscriptions),
+        neighbours=scan.request.after_change,
     )

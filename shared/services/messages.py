@@ -18,7 +18,7 @@ from shared.ports.messaging import Message, Queue
 class PlanMessage(BaseModel):
     """Do page `page` of the plan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     scan_id: str = Field(max_length=64)
     page: int = Field(ge=0)
@@ -28,7 +28,7 @@ class PlanMessage(BaseModel):
 class ShardMessage(BaseModel):
     """Work on a shard."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     scan_id: str = Field(max_length=64)
     shard_id: str = Field(max_length=128)
@@ -38,7 +38,7 @@ class ShardMessage(BaseModel):
 class CheckMessage(BaseModel):
     """Compare markers with the plan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     scan_id: str = Field(max_length=64)
     number: int = Field(ge=0)

@@ -23,7 +23,9 @@ from shared.ports.inventory import InventoryPage, InventoryQuery
 from shared.ports.messaging import Message
 from shared.scanners.base import Scanner
 from shared.scanners.details import DetailOrder, asked_of, parted
+from shared.services.announce import scan_started
 from shared.services.engine import SHARDS_PER_PAGE, SUBSCRIPTIONS_PER_BATCH, Engine, focus_of
+from shared.services.fresh_rows import with_fresh_rows
 from shared.services.messages import PlanMessage, plan_message, shard_message
 from shared.services.page_blobs import put_rows
 from shared.services.problems import note_problem, noted_problem
@@ -108,6 +110,9 @@ class PlanScan:
         self, scan: Scan, number: int, cursor: PlanCursor, failure: str | None
     ) -> tuple[PlannedPage, list[Shard]]:
         shards: list[Shard]
+        if number == 0:
+            # Before anything that the scan finds can be announced; a repeat has the same id.
+            await self._engine.outbox.append([scan_started(scan, scan.created_at)])
         if failure is not None:
             page, shards = await self._unread(scan, number, cursor, failure), []
         elif cursor.step is PlanStep.RESOLVE:
@@ -173,6 +178,10 @@ class PlanScan:
         read_at = engine.clock.now()
         try:
             found = await self._list(listing, scope, cursor)
+            if scan.request.after_change:
+                found = await with_fresh_rows(
+                    engine.inventory, found, listing, scope, scan.request.target_resources
+                )
         except InventoryError as error:
             if error.transient:
                 raise

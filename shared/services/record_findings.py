@@ -166,6 +166,7 @@ class _GoneCheck:
         """Rule id -> the types it reads."""
         self._engine = engine
         self._present = present
+        self._focus = focus
         self._complete = (
             set() if focus.narrow else {one.type for one in shard.asked if one.status is CoverageStatus.READ}
         )
@@ -197,6 +198,9 @@ class _GoneCheck:
         The second covers subjects that a rule finds through others, such as the machine of an interface.
         """
         key = observation.evaluated_id.lower()
+        if self._focus.neighbours and self._focus.covers(key):
+            # Read by its id, and not found.
+            return key not in self._present
         read = _type_of(key) in self._complete or self._complete.issuperset(self.reads[observation.rule_id])
         return read and key not in self._present
 

@@ -13,8 +13,10 @@ from shared.domain.page import Versioned
 from shared.domain.plan import PlannedPage, Redo
 from shared.domain.redo import what_to_redo
 from shared.domain.scan import Scan, ScanStatus
+from shared.domain.timestamps import whole_second
 from shared.ports.errors import MissingError, VersionConflictError
 from shared.ports.messaging import Message
+from shared.services.announce import scan_started
 from shared.services.engine import UPDATE_TRIES, Engine
 from shared.services.finalize_scan import load_record
 from shared.services.messages import check_message, plan_message, shard_message
@@ -45,6 +47,7 @@ class ResumeScan:
             update={"status": ScanStatus.RUNNING, "check": check, "plan_attempt": scan.plan_attempt + 1}
         )
         messages = await self._messages(running)
+        await self._engine.outbox.append([scan_started(scan, whole_second(self._engine.clock.now()))])
         try:
             await self._engine.scans.replace(running, found.etag)
         except (VersionConflictError, MissingError):

@@ -29,6 +29,7 @@ from shared.services.messages import CheckMessage, ShardMessage
 from shared.services.page_blobs import get_rows, put_rows
 from shared.services.problems import note_problem, noted_problem
 from shared.services.record_findings import RecordFindings
+from shared.services.signs_of_life import signs_of_life
 from shared.services.targets import absent_targets
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,8 @@ class RunShard:
         try:
             if scanner is None:
                 raise ValueError("this build has no scanner for the scan")
-            marker = await work(found.value, shard, scanner)
+            async with signs_of_life(engine, shard):
+                marker = await work(found.value, shard, scanner)
         except (MissingError, ValueError) as error:
             # The input itself is gone or unreadable: another delivery would meet the same.
             marker = failed_marker(shard, f"{type(error).__name__}: {error}")
@@ -116,7 +118,8 @@ class RunShard:
         if shard.part is None or found is None or scanner is None or not found.value.status.working:
             return None
         try:
-            return await self._collect(found.value, shard, scanner, last=True)
+            async with signs_of_life(self._engine, shard):
+                return await self._collect(found.value, shard, scanner, last=True)
         except Exception:
             log.exception("shard %s of %s could not be salvaged", shard.shard_id, shard.scan_id)
             return None
@@ -161,7 +164,9 @@ class RunShard:
         present = {str(one["id"]).lower() for one in columns}
         present.update(related.looked_at)
         del columns
-        failures = [*related.failures, *absent_targets(focus, subscription, present)]
+        # A changed resource may be a deleted one.
+        absent = [] if scan.request.after_change else absent_targets(focus, subscription, present)
+        failures = [*related.failures, *absent]
         await self._confirm.confirm(shard, related)
         results, scan_id = engine.results, scan.scan_id
         writes = [results.put_exposures(scan_id, shard.shard_id, related.exposures)]

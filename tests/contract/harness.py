@@ -169,7 +169,7 @@ class Api:
             rules={RULE.rule_id: RULE},
             scanners=engine.scanners,
             **self.callers.parts(),
-            **self.events.parts(),
+            **self.events.parts(engine),
             probes=self.probes,
             clock=self.clock,
             tokens=MemoryTokenSource(7),

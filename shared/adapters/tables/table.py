@@ -11,6 +11,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from shared.adapters.storage_errors import storage_errors
+from shared.adapters.tables.point_read import read_row
 from shared.adapters.tables.transaction import Action, Entity, RefusedError, Write, submit
 from shared.ports.errors import (
     AlreadyExistsError,
@@ -66,13 +67,8 @@ class Table:
     async def get(self, partition: str, row: str) -> Entity | None:
         """The row, or None."""
         client = await self._ready()
-        try:
-            with storage_errors():
-                return await client.get_entity(partition, row)
-        except HttpResponseError as error:
-            if error.status_code != 404:
-                raise
-            return None
+        with storage_errors():
+            return await read_row(client, partition, row)
 
     async def pages(
         self,
