@@ -165,7 +165,7 @@ def scan_finding(member: ScanFinding) -> v1.Finding:
         finding_id=member.frozen.id,
         scan_id=member.frozen.scan_id,
         detected_at=member.frozen.detected_at,
-        last_seen_at=None,
+        last_seen_at=member.frozen.last_seen_at,
         record=member.record,
     )
 

@@ -133,7 +133,9 @@ class Finding(ResponseBody):
     resolved_at: WireTime | None
     resolution_notes: str | None
     first_seen_at: WireTime
-    last_seen_at: WireTime | None = Field(description="Null in the results of a scan, which are frozen")
+    last_seen_at: WireTime | None = Field(
+        description="In the results of a scan: when that scan read what shows it"
+    )
     evidence: dict[str, Any]
     resource_id: str
     subscription_id: str
