@@ -211,6 +211,8 @@ async def test_a_vanished_resource_resolves_its_finding_only_when_arm_agrees() -
     await scanned(place)
     [record] = await records(place)
     assert record.status is FindingStatus.RESOLVED and record.resolution is Resolution.RESOURCE_GONE
+    events = await place.outbox.pending(1000)
+    assert [one.data["resolution"] for one in events if "resolution" in one.data] == ["resource_gone"]
 
     place = world(BAD, GOOD)
     await scanned(place)
