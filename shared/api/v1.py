@@ -26,7 +26,7 @@ from shared.domain.coverage import (
     TypeCoverage,
 )
 from shared.domain.exposure import PathStep, Protocol, SourceClass, Verdict
-from shared.domain.finding import FindingStatus, Priority
+from shared.domain.finding import FindingStatus, Priority, Resolution
 from shared.domain.scan import NotificationChannel, ScanType
 from shared.domain.severity import Severity
 from shared.frameworks.model import ControlReference
@@ -132,8 +132,14 @@ class Finding(ResponseBody):
     resolved_by: str | None
     resolved_at: WireTime | None
     resolution_notes: str | None
+    resolution: Resolution | None = Field(
+        description="Why it is resolved: a scan looked again and it was `fixed`, Azure no longer has the "
+        "resource (`resource_gone`), or a person said so (`manual`)"
+    )
     first_seen_at: WireTime
-    last_seen_at: WireTime | None = Field(description="Null in the results of a scan, which are frozen")
+    last_seen_at: WireTime | None = Field(
+        description="In the results of a scan: when that scan read what shows it"
+    )
     evidence: dict[str, Any]
     resource_id: str
     subscription_id: str

@@ -198,4 +198,7 @@ class FrozenFinding(BaseModel):
     fingerprint: str
     scan_id: str
     detected_at: datetime
+    last_seen_at: datetime | None = Field(
+        default=None, description="when the scan read what shows it; None in rows that say no such time"
+    )
     observation: Observation

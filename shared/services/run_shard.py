@@ -17,6 +17,7 @@ from shared.domain.finding import FrozenFinding
 from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import Scan
 from shared.domain.severity import Severity
+from shared.domain.text import one_line
 from shared.ports.errors import MissingError
 from shared.rules.base import EXPIRES_SOON, RuleStatus
 from shared.scanners.base import Outcome, Projection, Related, Scanner
@@ -213,7 +214,7 @@ def failed_marker(shard: Shard, reason: str) -> Marker:
         shard_id=shard.shard_id,
         stage=shard.stage,
         outcome=ShardOutcome.FAILED,
-        reason=reason[:MAX_REASON],
+        reason=one_line(reason, MAX_REASON),
         subscription_id=shard.subscription_id,
     )
 

@@ -318,6 +318,7 @@ def frozen(scan: Scan, seen: Observation, at: datetime, tail: str = "") -> Froze
         fingerprint=seen.fingerprint,
         scan_id=scan.scan_id,
         detected_at=at,
+        last_seen_at=at,
         observation=seen,
     )
 
