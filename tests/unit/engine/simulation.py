@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from shared.adapters.memory.clock import MemoryClock, MemoryTokenSource
 from shared.adapters.memory.events import MemoryEventOutbox
 from shared.adapters.memory.findings import MemoryFindingStore
 from shared.adapters.memory.inventory import MemoryInventory
+from shared.adapters.memory.lifecycle_stores import MemoryFindingHistoryStore, MemorySuppressionStore
 from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.reads import MemoryAzureReads
@@ -38,6 +39,7 @@ from shared.services.engine import Engine
 from shared.services.messages import CheckMessage, PlanMessage, ShardMessage
 from shared.services.plan_scan import PlanScan
 from shared.services.run_shard import RunShard
+from shared.services.start_scan import Environments
 from shared.services.sweep_scans import SweepScans
 from tests.unit.engine.probe_scanner import Only, ProbeScanner
 
@@ -109,6 +111,15 @@ class Broker:
         return min((letter.due for letter in self.waiting), default=None)
 
 
+def known(environments: Mapping[str, tuple[str, ...]] | None = None) -> Environments:
+    """Environments as the configuration gives them."""
+
+    async def every() -> Mapping[str, tuple[str, ...]]:
+        return environments or {}
+
+    return every
+
+
 def _died(error: BaseException) -> bool:
     """Whether a crash, or a body that is none of ours, ended the handler; inside a task group too."""
     if isinstance(error, BaseExceptionGroup):
@@ -164,7 +175,9 @@ class TornFindingStore(MemoryFindingStore):
         self.unlisted: set[str] = set()
         self._listed: dict[str, Finding] = {}
 
-    async def save(self, changes: Sequence[tuple[Finding, str | None]]) -> list[str]:
+    async def save(
+        self, changes: Sequence[tuple[Finding, str | None]], *, sightings_told: bool = False
+    ) -> list[str]:
         lost: list[str] = []
         for record, etag in changes:
             refused = await super().save([(record, etag)])
@@ -195,6 +208,7 @@ class World:
         self.scans = CountingScanStore()
         self.plans = MemoryPlanStore()
         self.findings = TornFindingStore(self.dice, self.faults.crash)
+        self.history, self.suppressions = MemoryFindingHistoryStore(), MemorySuppressionStore()
         self.results = MemoryScanResultStore()
         self.outbox = MemoryEventOutbox()
         self.blobs = MemoryBlobStore()
@@ -217,6 +231,8 @@ class World:
             scans=port(self.scans),
             plans=port(self.plans),
             findings=port(self.findings),
+            history=port(self.history),
+            suppressions=port(self.suppressions),
             results=port(self.results),
             outbox=port(self.outbox),
             blobs=port(self.blobs),
