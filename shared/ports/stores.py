@@ -164,6 +164,13 @@ class FindingStore(Protocol):
         """
         ...
 
+    async def settle(self, subscription_id: str) -> None:
+        """Make lists show the subscription's records as they are, also where a writer died before it did.
+
+        One request where nobody did. Changes that a live writer is about to make are its own affair.
+        """
+        ...
+
     async def sighted(
         self, subscription_id: str, rule_ids: Sequence[str], scan_id: str, read_at: datetime
     ) -> None:

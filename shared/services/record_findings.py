@@ -79,8 +79,10 @@ class RecordFindings:
             stored = await self._stored(shard.subscription_id or "")
             changes = await self._changes(observed, stored, by, related, gone)
             changes = self._silenced(changes, quiet)
-            lost = await self._write(scan, by, stored, changes)
+            lost = await self._write(scan, stored, changes)
             if not lost:
+                # Also what an attempt that died wrote: for this one those records are as they should be.
+                await self._engine.findings.settle(shard.subscription_id or "")
                 if not gone.narrow:
                     await self._engine.findings.sighted(
                         shard.subscription_id or "", sorted(reads), by.scan_id, by.read_at
@@ -155,7 +157,7 @@ class RecordFindings:
         return changes
 
     async def _write(
-        self, scan: Scan, by: Sighting, stored: dict[str, Versioned[Finding]], changes: list[_Change]
+        self, scan: Scan, stored: dict[str, Versioned[Finding]], changes: list[_Change]
     ) -> list[str]:
         events: list[Event] = [
             finding_event(scan, change.record, _EVENT_OF[change.kind])
@@ -165,15 +167,6 @@ class RecordFindings:
         if events:
             await self._engine.outbox.append(events)
         writes = [(one.record, one.replaces) for one in changes if one.kind is not Change.KEPT]
-        written = {record.fingerprint for record, _ in writes}
-        # What this very shard wrote before a crash is written again: the lists may not have followed.
-        writes += [
-            (one.value, one.etag)
-            for one in stored.values()
-            if one.value.read_at == by.read_at
-            and (one.value.scan_id == by.scan_id or one.value.missed)
-            and one.value.fingerprint not in written
-        ]
         if not writes:
             return []
         old = {key: one.value for key, one in stored.items()}

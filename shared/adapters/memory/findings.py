@@ -86,6 +86,9 @@ class MemoryFindingStore:
         self._by_subscription[finding.observation.subscription_id.lower()][finding.fingerprint] = None
         return True
 
+    async def settle(self, subscription_id: str) -> None:
+        """See `FindingStore.settle`: lists are read from the records here."""
+
     async def sighted(
         self, subscription_id: str, rule_ids: Sequence[str], scan_id: str, read_at: datetime
     ) -> None:

@@ -6,14 +6,14 @@ right whatever was there before. A copy too large for a list is left out, and th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from shared.adapters.parallel import each
 from shared.adapters.tables.batches import write_rows
-from shared.adapters.tables.codec import decode, deflate
+from shared.adapters.tables.codec import decode, deflate, encode
 from shared.adapters.tables.finding_keys import Key, id_key, keys_of, possible_keys, state_keys
-from shared.adapters.tables.finding_records import FindingRecords, Save
+from shared.adapters.tables.finding_records import FindingRecords, Save, State
 from shared.adapters.tables.ranges import RowTable
 from shared.adapters.tables.table import Action, Entity, Write
 from shared.domain.finding import Finding
@@ -48,17 +48,17 @@ class FindingIndex:
         """Write the rows of records just written, and remove those of the state before."""
         writes: list[Write] = []
         for one in saves:
-            columns = columns_of(one.finding, one.data)
-            keys = keys_of(one.finding)
-            writes += [_put(key, columns) for key in keys]
-            if one.before is not None and one.before.status:
-                writes += [
-                    _removal(key)
-                    for key in state_keys(one.finding, one.before.status, one.before.severity)
-                    if key not in keys
-                ]
+            before = () if one.before is None or not one.before.status else (one.before.state,)
+            writes += _rows(one.finding, one.data, before)
         if writes:
             await write_rows(self._table, writes)
+
+    async def place_anew(self, records: Sequence[tuple[Finding, Iterable[State]]]) -> None:
+        """Write the rows of records as they are, and remove those of other states that they may have."""
+        writes: list[Write] = []
+        for finding, states in records:
+            writes += _rows(finding, encode(finding), states)
+        await write_rows(self._table, writes)
 
     async def converge(self, subscription_id: str, fingerprint: str) -> bool:
         """Make all rows of a record right, also against writers of it; whether there is such a record.
@@ -106,6 +106,13 @@ def columns_of(finding: Finding, data: bytes) -> dict[str, Any]:
     if len(data) <= COPY_BYTES:
         columns["d0"] = data
     return columns
+
+
+def _rows(finding: Finding, data: bytes, states: Iterable[State]) -> list[Write]:
+    """The rows of a record as it is, and the removal of those it has in other states."""
+    columns, right = columns_of(finding, data), keys_of(finding)
+    stale = {key for state in states for key in state_keys(finding, *state)}.difference(right)
+    return [*(_put(key, columns) for key in right), *map(_removal, sorted(stale))]
 
 
 def _put(key: Key, columns: dict[str, Any]) -> Write:

@@ -39,6 +39,12 @@ _TRIES: Final = 30
 _SPLIT: Final = 4
 _POINT_READS: Final = 8
 
+Place = tuple[str, str]
+"""Subscription in lower case, and fingerprint."""
+
+State = tuple[str, str]
+"""Status and severity: what decides in which lists a record stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -47,6 +53,11 @@ class Listed:
     status: str
     severity: str
     digest: str
+
+    @property
+    def state(self) -> State:
+        """Status and severity; empty texts where the version did not tell."""
+        return self.status, self.severity
 
 
 @dataclass(slots=True)
@@ -67,12 +78,22 @@ class Save:
         return partition_of(self.finding.observation.subscription_id, self.finding.fingerprint)
 
     @property
+    def place(self) -> Place:
+        """Which record it is."""
+        return self.finding.observation.subscription_id.lower(), self.finding.fingerprint
+
+    @property
+    def state(self) -> State:
+        """The state it leads to."""
+        return state_of(self.finding)
+
+    @property
     def delta(self) -> Counter[str]:
         """What it changes in the numbers of its partition."""
         delta: Counter[str] = Counter()
         rule = self.finding.observation.rule_id
-        after = (self.finding.status.value, self.finding.observation.severity.value)
-        before = None if self.before is None else (self.before.status, self.before.severity)
+        after = self.state
+        before = None if self.before is None else self.before.state
         if before != after:
             delta[count_key(*after, rule)] += 1
             if before is not None:
@@ -86,6 +107,11 @@ class PartitionCounts:
 
     numbers: dict[str, int]
     etag: str | None
+
+
+def state_of(finding: Finding) -> State:
+    """Status and severity of a record."""
+    return finding.status.value, finding.observation.severity.value
 
 
 def count_key(status: str, severity: str, rule_id: str) -> str:
@@ -106,12 +132,7 @@ def digest_of(finding: Finding) -> str:
 def versioned(entity: Entity) -> Versioned[Finding]:
     """A record and its version, which carries what the lists know of it."""
     finding = decode(Finding, entity)
-    parts = (
-        finding.status.value,
-        finding.observation.severity.value,
-        entity.get("digest", ""),
-        etag_of(entity),
-    )
+    parts = (*state_of(finding), entity.get("digest", ""), etag_of(entity))
     return Versioned(finding, "|".join(parts))
 
 
@@ -210,32 +231,41 @@ class FindingRecords:
             return PartitionCounts(kept, etags[-1])
         raise StorageUnavailableError("the numbers of a partition keep changing under this write")
 
-    async def revisions(self, saves: Sequence[Save]) -> dict[str, str]:
-        """Fingerprint -> revision stored now, of these records."""
-        groups: defaultdict[str, list[str]] = defaultdict(list)
-        for one in saves:
-            groups[one.partition].append(one.finding.fingerprint)
+    async def revisions(self, places: Sequence[Place]) -> dict[Place, str]:
+        """The revisions stored now of these records; those that are not there are left out."""
+        rows = await self._rows(places, ("PartitionKey", "RowKey", "rev"))
+        return {place: str(row.get("rev", "")) for place, row in rows.items()}
 
-        async def read(group: tuple[str, list[str]]) -> dict[str, str]:
-            partition, fingerprints = group
-            if len(fingerprints) <= _POINT_READS:
-                rows = await asyncio.gather(*(self._table.get(partition, f"f{one}") for one in fingerprints))
+    async def stored(self, places: Sequence[Place]) -> dict[Place, tuple[Finding, str]]:
+        """These records and their revisions; those that are not there are left out."""
+        rows = await self._rows(places, None)
+        return {place: (decode(Finding, row), str(row.get("rev", ""))) for place, row in rows.items()}
+
+    async def _rows(self, places: Sequence[Place], select: Sequence[str] | None) -> dict[Place, Entity]:
+        """Rows of records: few of a partition one by one, many by going over it."""
+        groups: defaultdict[str, dict[str, Place]] = defaultdict(dict)
+        for place in places:
+            groups[partition_of(*place)][f"f{place[1]}"] = place
+
+        async def read(group: tuple[str, dict[str, Place]]) -> dict[Place, Entity]:
+            partition, wanted = group
+            if len(wanted) <= _POINT_READS:
+                rows = await asyncio.gather(*(self._table.get(partition, row) for row in wanted))
                 return {
-                    one: str(row.get("rev", ""))
-                    for one, row in zip(fingerprints, rows, strict=True)
-                    if row is not None
+                    place: row for place, row in zip(wanted.values(), rows, strict=True) if row is not None
                 }
             keys = KeyRange(partition, f"{partition}!", after="f", below="g")
             return {
-                entity["RowKey"][1:]: str(entity.get("rev", ""))
-                async for page in self._table.range(keys, select=("RowKey", "rev"))
+                wanted[entity["RowKey"]]: entity
+                async for page in self._table.range(keys, select=select)
                 for entity in page
+                if entity["RowKey"] in wanted
             }
 
-        stored: dict[str, str] = {}
-        for found in await each(list(groups.items()), read):
-            stored |= found
-        return stored
+        found: dict[Place, Entity] = {}
+        for rows in await each(list(groups.items()), read):
+            found |= rows
+        return found
 
 
 def _chunks(saves: list[Save]) -> list[list[Save]]:

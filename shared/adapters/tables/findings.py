@@ -8,8 +8,9 @@ A save that changes what lists show writes in this order, and each step may be r
 4. a look whether somebody wrote those records meanwhile: then their rows are made right again;
 5. the intent is removed.
 
-A writer that dies anywhere leaves its intent, and `repair` does steps 3 to 5 for it. Of two writers of one
-record whoever writes rows last looks last, and so leaves the rows of the record as it is.
+A writer that dies anywhere leaves its intent. `settle` (whoever records findings of that subscription next)
+does steps 3 and 4 for it, `repair` (a timer) 3 to 5. Of two writers of one record whoever writes rows last
+looks last, and so leaves the rows of the record as it is.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from shared.adapters.tables import finding_keys as keys
 from shared.adapters.tables import finding_lists as lists
 from shared.adapters.tables.finding_ids import claim
 from shared.adapters.tables.finding_index import FindingIndex, copied
-from shared.adapters.tables.finding_intents import FindingIntents
+from shared.adapters.tables.finding_intents import FindingIntents, Intended, merged
 from shared.adapters.tables.finding_proof import FindingProof
-from shared.adapters.tables.finding_records import FindingRecords, Save, partition_of, save_of
+from shared.adapters.tables.finding_records import FindingRecords, Save, save_of
+from shared.adapters.tables.finding_settling import FindingSettling
 from shared.adapters.tables.finding_totals import FindingTotals
 from shared.adapters.tables.keys import part
 from shared.adapters.tables.ranges import RowTable
@@ -68,6 +70,7 @@ class TableFindingStore:
         self._index = FindingIndex(index, self._records)
         self._totals = FindingTotals(totals, self._records)
         self._intents = FindingIntents(intents)
+        self._settling = FindingSettling(self._records, self._index, self._totals, self._intents, now)
         self._proof = FindingProof(index, self._records, self._index, self._totals)
 
     async def aclose(self) -> None:
@@ -109,7 +112,7 @@ class TableFindingStore:
             for one in saves
             if not (sightings_told and one.before is not None and one.before.digest == one.digest)
         ]
-        intents = await self._intents.begin([_place(one) for one in listed], self._now()) if listed else []
+        intents = await self._intents.begin(map(Intended.of, listed), self._now()) if listed else []
         await self._records.write(saves)
         await self._list([one for one in listed if one.written])
         if intents:
@@ -123,13 +126,17 @@ class TableFindingStore:
         await self._index.put(saves)
         partitions = sorted({one.partition for one in saves if one.delta})
         await each(partitions, self._totals.follow)
-        stored = await self._records.revisions(saves)
-        changed = [one for one in saves if stored.get(one.finding.fingerprint) != one.rev]
+        stored = await self._records.revisions([one.place for one in saves])
+        changed = [Intended.of(one) for one in saves if stored.get(one.place) != one.rev]
+        if changed:
+            await self._settling.settle(changed)
 
-        async def again(one: Save) -> None:
-            await self._index.converge(*_place(one))
+    async def settle(self, subscription_id: str) -> None:
+        """See `FindingStore.settle`.
 
-        await each(changed, again)
+        The intents stay: their writers may still be at work, and only `repair` knows that they are not.
+        """
+        await self._settling.settle(merged(await self._intents.of_subscription(subscription_id)))
 
     async def sighted(
         self, subscription_id: str, rule_ids: Sequence[str], scan_id: str, read_at: datetime
@@ -177,12 +184,7 @@ class TableFindingStore:
         """See `FindingRepair.repair`."""
         done = 0
         async for intent in self._intents.begun_before(self._now() - GRACE):
-
-            async def converge(place: tuple[str, str]) -> None:
-                await self._index.converge(*place)
-
-            await each(intent.findings, converge)
-            await each(sorted({partition_of(*place) for place in intent.findings}), self._totals.follow)
+            await self._settling.settle(intent.findings)
             await self._intents.end([intent.row])
             done += len(intent.findings)
         return done
@@ -190,7 +192,3 @@ class TableFindingStore:
     async def prove(self) -> IndexProof:
         """See `FindingRepair.prove`."""
         return await self._proof.run()
-
-
-def _place(one: Save) -> tuple[str, str]:
-    return one.finding.observation.subscription_id.lower(), one.finding.fingerprint

@@ -20,7 +20,6 @@ from pydantic import ValidationError
 from shared.adapters.memory.blobs import MemoryBlobStore
 from shared.adapters.memory.clock import MemoryClock, MemoryTokenSource
 from shared.adapters.memory.events import MemoryEventOutbox
-from shared.adapters.memory.findings import MemoryFindingStore
 from shared.adapters.memory.inventory import MemoryInventory
 from shared.adapters.memory.lifecycle_stores import MemoryFindingHistoryStore, MemorySuppressionStore
 from shared.adapters.memory.plans import MemoryPlanStore
@@ -28,7 +27,9 @@ from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
-from shared.domain.finding import Finding
+from shared.adapters.memory.tables import MemoryTable, MemoryTables
+from shared.adapters.tables.findings import TableFindingStore
+from shared.adapters.tables.transaction import Write
 from shared.domain.join import Pace
 from shared.domain.scan import Scan
 from shared.ports.inventory import Subscription
@@ -44,6 +45,8 @@ from shared.services.sweep_scans import SweepScans
 from tests.unit.engine.probe_scanner import Only, ProbeScanner
 
 MAX_DELIVERIES = 5
+WRITES_OF_A_SAVE = 4
+"""Saving takes ten times that, so a save dies more often than another call, and mostly in the middle."""
 DUPLICATE_WINDOW = timedelta(minutes=10)
 
 
@@ -166,30 +169,21 @@ class CountingScanStore(MemoryScanStore):
         return written
 
 
-class TornFindingStore(MemoryFindingStore):
-    """Writes records one by one and may die between a record and the lists that follow it."""
+class TornTables(MemoryTables):
+    """Tables that may die just before or just after any write."""
 
     def __init__(self, dice: random.Random, rate: float) -> None:
         super().__init__()
         self._dice, self._rate = dice, rate
-        self.unlisted: set[str] = set()
-        self._listed: dict[str, Finding] = {}
 
-    async def save(
-        self, changes: Sequence[tuple[Finding, str | None]], *, sightings_told: bool = False
-    ) -> list[str]:
-        lost: list[str] = []
-        for record, etag in changes:
-            refused = await super().save([(record, etag)])
-            lost += refused
-            if not refused:
-                if self._listed.get(record.fingerprint) != record:
-                    self.unlisted.add(record.fingerprint)
-                if self._dice.random() < self._rate:
-                    raise Crash
-                self._listed[record.fingerprint] = record
-                self.unlisted.discard(record.fingerprint)
-        return lost
+    def __call__(self, name: str) -> MemoryTable:
+        table = super().__call__(name)
+        table.before = table.after = self._maybe
+        return table
+
+    def _maybe(self, writes: Sequence[Write]) -> None:
+        if self._dice.random() < self._rate:
+            raise Crash
 
 
 @dataclass
@@ -207,7 +201,8 @@ class World:
         self.broker = Broker(self.clock, self.dice, self.faults)
         self.scans = CountingScanStore()
         self.plans = MemoryPlanStore()
-        self.findings = TornFindingStore(self.dice, self.faults.crash)
+        self.tables = TornTables(self.dice, self.faults.crash / WRITES_OF_A_SAVE)
+        self.findings: Any = TableFindingStore(self.tables, now=self.clock.now)
         self.history, self.suppressions = MemoryFindingHistoryStore(), MemorySuppressionStore()
         self.results = MemoryScanResultStore()
         self.outbox = MemoryEventOutbox()

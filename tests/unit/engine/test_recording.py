@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from shared.adapters.memory.tables import MemoryTables
 from shared.adapters.tables.findings import TableFindingStore
 from shared.domain.finding import ChangeSource, FindingStatus
@@ -12,11 +14,12 @@ from shared.domain.finding_filter import FindingFilter
 from shared.domain.lifecycle import Author, Edit
 from shared.domain.page import PageRequest
 from shared.domain.principal import Principal, Role
+from shared.domain.scan import ScanStatus
 from shared.domain.suppression import SuppressionScope
 from shared.services.finding_changes import FindingChanges
 from shared.services.suppressions import Suppressions
 from tests.unit.engine.probe_scanner import TYPE, resource
-from tests.unit.engine.simulation import World
+from tests.unit.engine.simulation import Crash, World
 from tests.unit.engine.test_cases import BAD, records, scanned, world
 
 CALLER = Principal("tester", "Tester", Role.OPERATOR)
@@ -144,3 +147,51 @@ async def test_by_tag_both_ways_and_loud_where_tags_cannot_be_read() -> None:
     await scanned(other)
     assert (await records(other))[0].status is FindingStatus.SUPPRESSED
     assert TYPE
+
+
+class Killed:
+    """The process dies once, at a chosen write of any table of findings: just before it, or just after."""
+
+    def __init__(self, tables: MemoryTables, write: int, *, late: bool) -> None:
+        self.left = write
+        for table in tables.tables.values():
+            table.before, table.after = (_nothing, self._step) if late else (self._step, _nothing)
+
+    def _step(self, writes: object) -> None:
+        self.left -= 1
+        if self.left == -1:
+            raise Crash
+
+
+def _nothing(writes: object) -> None:
+    return None
+
+
+@pytest.mark.parametrize("change", ["first seen", "fixed", "back", "worse"])
+async def test_a_shard_repeated_after_a_kill_at_any_write_leaves_whole_lists(change: str) -> None:
+    """No timer runs here: the scan itself must not end with lists that lack its records."""
+    write, deaths = 0, 1
+    while deaths:
+        deaths = 0
+        for late in (False, True):
+            place, tables = tabled(BAD, WORSE, resource("s1", 4, bad=False))
+            if change != "first seen":
+                await scanned(place)
+                place.inventory.put(resource("s1", 1, bad=False))
+            if change == "back":
+                await scanned(place)
+                place.inventory.put(BAD)
+            if change == "worse":
+                place.inventory.put(resource("s1", 4, bad=True))
+            killed = Killed(tables, write, late=late)
+            end = await scanned(place)
+            deaths += killed.left < 0
+            assert end.status is ScanStatus.COMPLETED
+            await assert_lists_are_records(place)
+            # And nobody is left who needs the timer for it: its repair finds all as it should be.
+            place.clock.advance(timedelta(minutes=6))
+            await place.findings.repair()
+            await assert_lists_are_records(place)
+            assert await place.findings.repair() == 0
+        write += 1
+    assert write > 10
