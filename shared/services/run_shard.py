@@ -106,7 +106,7 @@ class RunShard:
             # Without a note a worker died of it: it is not tried on whoever accounts for the dead.
             marker = await self._salvaged(shard) if problem is not None else None
             if shard.stage is ShardStage.RELATE:
-                # Its attempts may have died while recording: what they recorded is true, and belongs in lists.
+                # Its attempts may have died while recording: what they recorded belongs in lists.
                 await self._engine.findings.settle(shard.subscription_id or "")
             await self._engine.plans.insert_marker(marker or failed_marker(shard, problem or reason))
 
