@@ -76,7 +76,7 @@ async def test_no_answer_carries_a_secret(api: Api) -> None:
         ({"url": "http://your-app.com/"}, "url", "invalid_value"),
         ({"url": "x" * 2049}, "url", "too_long"),
         ({"events": []}, "events", "invalid_value"),
-        ({"events": ["finding.vanished"]}, "events", "invalid_value"),
+        ({"events": ["finding.vanished"]}, "events.0", "invalid_value"),
         ({"events": "finding.created"}, "events", "invalid_type"),
         ({"secret": "too-short"}, "secret", "invalid_value"),
         ({"secret": "x" * 513}, "secret", "too_long"),
