@@ -15,15 +15,19 @@ from shared.domain.join import Pace
 from shared.services.api_keys import ApiKeys
 from shared.services.application import Application
 from shared.services.authentication import BearerAuthentication
+from shared.services.config import Configuration
 from shared.services.configured_keys import ConfiguredKeys
 from shared.services.engine import ConfirmationLimits, Engine
 from shared.services.failed_attempts import FailedAttempts
+from shared.services.finding_changes import FindingChanges
 from shared.services.finding_queries import FindingQueries
+from shared.services.idempotency import IdempotentCalls
 from shared.services.posture_queries import PostureQueries
 from shared.services.rate_limits import RateLimits
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
+from shared.services.suppressions import Suppressions
 from shared.settings import AzureSettings, KeyCommandSettings, Settings, StorageSettings
 
 if TYPE_CHECKING:
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from shared.ports.inventory import Inventory
     from shared.ports.messaging import EventPublisher
     from shared.ports.reads import AzureReads
+    from shared.ports.stores import FindingRepair
     from shared.settings_identity import EntraSettings
 
 log = logging.getLogger(__name__)
@@ -47,9 +52,15 @@ class Container:
     """The wired product: what HTTP handlers, queue functions and timers use."""
 
     def __init__(
-        self, application: Application, engine: Engine, events: EventParts, stack: AsyncExitStack
+        self,
+        application: Application,
+        engine: Engine,
+        events: EventParts,
+        finding_lists: FindingRepair,
+        stack: AsyncExitStack,
     ) -> None:
         self.application = application
+        self.finding_lists = finding_lists
         self.engine = engine
         self.events = events
         self._stack = stack
@@ -95,13 +106,18 @@ async def open_container(settings: Settings) -> Container:
     from shared.adapters.blobs import AzureBlobStore  # noqa: PLC0415
     from shared.adapters.clock import SecretsTokenSource, SystemClock  # noqa: PLC0415
     from shared.adapters.probes import BrokerProbe, StorageProbe  # noqa: PLC0415
+    from shared.adapters.sealers import FernetSealer  # noqa: PLC0415
     from shared.adapters.service_bus import ServiceBusMessenger  # noqa: PLC0415
+    from shared.adapters.tables.config import TableConfigStore  # noqa: PLC0415
+    from shared.adapters.tables.finding_history import TableFindingHistoryStore  # noqa: PLC0415
     from shared.adapters.tables.findings import TableFindingStore  # noqa: PLC0415
+    from shared.adapters.tables.idempotency import TableIdempotencyStore  # noqa: PLC0415
     from shared.adapters.tables.outbox import TableEventOutbox  # noqa: PLC0415
     from shared.adapters.tables.plans import TablePlanStore  # noqa: PLC0415
     from shared.adapters.tables.postures import TablePostureStore  # noqa: PLC0415
     from shared.adapters.tables.scan_results import TableScanResultStore  # noqa: PLC0415
     from shared.adapters.tables.scans import TableScanStore  # noqa: PLC0415
+    from shared.adapters.tables.suppressions import TableSuppressionStore  # noqa: PLC0415
     from shared.frameworks.registry import rules_of  # noqa: PLC0415
     from shared.rules.resources import RuleSettings  # noqa: PLC0415
     from shared.scanners.registry import BuiltScanners  # noqa: PLC0415
@@ -115,10 +131,13 @@ async def open_container(settings: Settings) -> Container:
         inventory, reads = await _azure(settings, identity, stack)
         messenger = ServiceBusMessenger(broker)
         stack.push_async_callback(messenger.aclose)
+        findings = TableFindingStore(tables)
         engine = Engine(
             scans=TableScanStore(tables),
             plans=TablePlanStore(tables),
-            findings=TableFindingStore(tables),
+            findings=findings,
+            history=TableFindingHistoryStore(tables),
+            suppressions=TableSuppressionStore(tables),
             results=TableScanResultStore(tables),
             outbox=TableEventOutbox(tables),
             blobs=AzureBlobStore(blobs, settings.storage.blob_container),
@@ -146,14 +165,22 @@ async def open_container(settings: Settings) -> Container:
         )
         publisher = await _publisher(settings, identity, stack)
         callers = await open_callers(settings, tables, stack)
-        start_scan = StartScan(engine, scan.environments)
-        events = open_events(settings, engine, tables, publisher, start_scan, identity.credential, stack)
+        sealer = FernetSealer([key.get_secret_value() for key in settings.events.sealing_keys])
+        configuration = Configuration(TableConfigStore(tables, sealer), engine.clock, scan.environments)
+        start_scan = StartScan(engine, configuration.environments)
+        events = open_events(
+            settings, engine, tables, publisher, start_scan, configuration, identity.credential, stack
+        )
         application = Application(
             settings=settings,
             start_scan=start_scan,
             scan_control=ScanControl(engine),
             scan_queries=ScanQueries(engine),
             finding_queries=FindingQueries(engine.findings),
+            finding_changes=FindingChanges(engine.findings, engine.history),
+            suppressions=Suppressions(engine),
+            configuration=configuration,
+            idempotency=IdempotentCalls(TableIdempotencyStore(tables), engine.clock),
             posture_queries=PostureQueries(engine),
             rules={
                 rule.rule_id: rule for rule in sorted(engine.scanners.rules(), key=lambda one: one.rule_id)
@@ -172,7 +199,7 @@ async def open_container(settings: Settings) -> Container:
             clock=engine.clock,
             tokens=engine.tokens,
         )
-        return Container(application, engine, events, stack.pop_all())
+        return Container(application, engine, events, findings, stack.pop_all())
     raise AssertionError("unreachable")
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from shared.domain.scan import NotificationChannel
 from shared.ports.config_source import NotificationTargets
+from shared.services.config import Configuration
+from shared.services.config_source import DocumentConfigSource
 from shared.services.deliver_webhook import DeliverWebhook
 from shared.services.engine import Engine
 from shared.services.event_queries import EventQueries
@@ -62,11 +64,11 @@ def open_events(
     tables: TableServiceClient,
     publisher: EventPublisher | None,
     start_scan: StartScan,
+    configuration: Configuration,
     credential: Callable[[], AsyncTokenCredential],
     stack: AsyncExitStack,
 ) -> EventParts:
     """Build the parts; clients are closed with the stack."""
-    from shared.adapters.memory.config_source import FixedConfigSource  # noqa: PLC0415
     from shared.adapters.outbound_http import GuardedOutbound  # noqa: PLC0415
     from shared.adapters.sealers import FernetSealer  # noqa: PLC0415
     from shared.adapters.tables.deliveries import TableDeliveryStore  # noqa: PLC0415
@@ -82,7 +84,7 @@ def open_events(
     registrations, deliveries = TableWebhookStore(tables, sealer), TableDeliveryStore(tables)
     outbound = GuardedOutbound(allow_private=own.local)
     stack.push_async_callback(outbound.aclose)
-    config = FixedConfigSource(_targets(own), own.scan_interval_minutes)
+    config = DocumentConfigSource(configuration, _targets(own), own.scan_interval_minutes)
     schedules = TableScheduleStore(tables)
     fan_out = FanOutWebhooks(log, positions, registrations, deliveries, messenger, clock)
     feeds = [WEBHOOK_FEED, NOTIFICATION_FEED, *([] if publisher is None else [EVENT_GRID_FEED])]

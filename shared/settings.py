@@ -196,7 +196,11 @@ class Settings(_Frozen):
             storage=storage,
             service_bus=service_bus,
             event_grid=event_grid,
-            api=ApiSettings(cursor_secret=cursor_secret, public_url=public_url, security_contact=contact),
+            api=ApiSettings(
+                cursor_secret=cursor_secret,
+                public_url=public_url,
+                security_contact=contact,
+            ),
             identity=identity,
             azure=azure,
             scan=scan,

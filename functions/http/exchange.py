@@ -8,8 +8,10 @@ from typing import Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
+from functions.http.conditional import Condition
 from shared.api.errors import ErrorCode
 from shared.api.query import NoQuery
+from shared.domain.idempotency import Attempt
 from shared.domain.principal import Principal, Role
 from shared.services.application import Application
 
@@ -19,6 +21,7 @@ QueryT = TypeVar("QueryT", bound=NoQuery)
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 JSON: Final = "application/json"
+MERGE_PATCH: Final = "application/merge-patch+json"
 PROBLEM_JSON: Final = "application/problem+json"
 TEXT: Final = "text/plain; charset=utf-8"
 
@@ -44,7 +47,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[BodyT, QueryT]):
-    """One request whose caller, body and query have passed every check. `path` is concrete and quoted."""
+    """One request whose caller, body and query have passed every check. `path` is concrete and quoted.
+
+    `if_match` is the caller's condition; `attempt` is set where the call carries an idempotency key: ids made
+    from its first time and its key are the same in every attempt.
+    """
 
     request_id: str
     path: str
@@ -54,6 +61,8 @@ class Call(Generic[BodyT, QueryT]):
     caller: Principal | None
     sent: Sent | None = None
     """What came, of a route that takes it unparsed."""
+    if_match: Condition | None = None
+    attempt: Attempt | None = None
 
     @property
     def principal(self) -> Principal:
@@ -89,6 +98,7 @@ class Route(Generic[BodyT, QueryT]):
     `path` is the template without a leading slash; `roles` None means anonymous; `responses` maps each
     status of success (and 503 of readiness) to its model, or to a media type where the body is no model.
     `errors` are codes that cannot be told from the other members. `counted` says whether the call counts
+    against the caller's hourly quota. `tagged`: answers carry an entity tag, and requests may be conditional.
     against the caller's hourly quota. `secret_answer` says that the answer holds a secret shown this once: it
     is kept nowhere, not even to be replayed. `unparsed`: the handler gets `Call.sent` instead of a body, and
     knows its callers by itself.
@@ -106,6 +116,8 @@ class Route(Generic[BodyT, QueryT]):
     responses: Mapping[int, type[BaseModel] | str]
     errors: tuple[ErrorCode, ...] = ()
     counted: bool = True
+    tagged: bool = False
+    media_types: tuple[str, ...] = (JSON,)
     secret_answer: bool = False
     unparsed: bool = False
 
@@ -113,6 +125,11 @@ class Route(Generic[BodyT, QueryT]):
     def writes(self) -> bool:
         """Whether the call may change something, and so belongs into the audit trail."""
         return self.method not in ("GET", "OPTIONS")
+
+    @property
+    def takes_if_match(self) -> bool:
+        """Whether a write may be conditional on the resource's entity tag."""
+        return self.tagged and self.method != "GET"
 
     @property
     def takes_body(self) -> bool:

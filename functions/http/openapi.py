@@ -9,7 +9,16 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from functions.http.docs_page import HTML
 from functions.http.exchange import JSON, NO_CONTENT, PROBLEM_JSON, TEXT, Route
+from functions.http.openapi_headers import (
+    COMMON_HEADERS,
+    common_headers,
+    header,
+    header_parameters,
+    not_modified,
+    success_headers,
+)
 from shared.api.errors import ErrorCode, ErrorEnvelope, Problem
 from shared.api.wire import EmptyBody
 from shared.domain.principal import Role
@@ -36,7 +45,11 @@ def document(routes: Sequence[Route[Any, Any]], public_url: str) -> dict[str, An
     schemas, definitions = _schemas(routes, queries)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        parameters = _path_parameters(route) + _query_parameters(_resolved(schemas[route.query], definitions))
+        parameters = [
+            *_path_parameters(route),
+            *_query_parameters(_resolved(schemas[route.query], definitions)),
+            *header_parameters(route),
+        ]
         paths.setdefault(f"/{route.path}", {})[route.method.lower()] = _operation(route, parameters, schemas)
     for query in queries:
         definitions.pop(schemas[query]["$ref"].rpartition("/")[2])
@@ -47,7 +60,7 @@ def document(routes: Sequence[Route[Any, Any]], public_url: str) -> dict[str, An
         "paths": paths,
         "components": {
             "schemas": definitions,
-            "headers": _COMMON_HEADERS,
+            "headers": COMMON_HEADERS,
             "securitySchemes": {"bearer": _BEARER},
         },
     }
@@ -60,6 +73,10 @@ def error_codes(route: Route[Any, Any]) -> list[ErrorCode]:
         codes |= {ErrorCode.UNAUTHORIZED, ErrorCode.RATE_LIMITED, ErrorCode.SERVICE_UNAVAILABLE}
         if route.roles != frozenset(Role):
             codes.add(ErrorCode.FORBIDDEN)
+    if route.method == "POST":
+        codes |= {ErrorCode.CONFLICT, ErrorCode.IDEMPOTENCY_KEY_REUSED}
+    if route.takes_if_match:
+        codes.add(ErrorCode.PRECONDITION_FAILED)
     if route.takes_body:
         codes |= {ErrorCode.PAYLOAD_TOO_LARGE, ErrorCode.UNSUPPORTED_MEDIA_TYPE}
     if "{" in route.path:
@@ -123,6 +140,7 @@ def _operation(
         "tags": [route.path.removeprefix("api/").split("/")[1] if route.counted else "operations"],
         "responses": {
             **{str(status): _success(route, status, schemas) for status in route.responses},
+            **({"304": not_modified(route)} if route.tagged and route.method == "GET" else {}),
             **{str(code.status): _failure(route, code) for code in error_codes(route)},
         },
     }
@@ -132,7 +150,8 @@ def _operation(
         operation["security"] = [{"bearer": []}]
     if route.takes_body and route.body is not EmptyBody:
         required = any(field.is_required() for field in route.body.model_fields.values())
-        operation["requestBody"] = {"required": required, "content": {JSON: {"schema": schemas[route.body]}}}
+        content = {media_type: {"schema": schemas[route.body]} for media_type in route.media_types}
+        operation["requestBody"] = {"required": required, "content": content}
     return operation
 
 
@@ -146,16 +165,19 @@ def _success(
     route: Route[Any, Any], status: int, schemas: Mapping[type[BaseModel], dict[str, Any]]
 ) -> dict[str, Any]:
     model = route.responses[status]
-    headers = _common_headers(route)
+    headers = common_headers(route)
     if status == _WITH_LOCATION:
-        headers["Location"] = headers["Operation-Location"] = _header("Absolute URL to poll")
-        headers["Retry-After"] = _header("Seconds to wait before polling")
+        headers["Location"] = headers["Operation-Location"] = header("Absolute URL to poll")
+        headers["Retry-After"] = header("Seconds to wait before polling")
+    headers |= success_headers(route, status)
     if status == _CREATED:
-        headers["Location"] = _header("Absolute URL of what was made")
+        headers["Location"] = header("Absolute URL of what was made")
     if model == NO_CONTENT:
         return {"description": _TITLES[status], "headers": headers}
     if model == TEXT:
         content: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}}}
+    elif model == HTML:
+        content = {"text/html": {"schema": {"type": "string"}}}
     elif isinstance(model, str):
         content = {model: {"schema": {"type": "object"}}}
     else:
@@ -165,13 +187,13 @@ def _success(
 
 def _failure(route: Route[Any, Any], code: ErrorCode) -> dict[str, Any]:
     # Who is not known is not counted.
-    headers = _common_headers(route, counted=code is not ErrorCode.UNAUTHORIZED)
+    headers = common_headers(route, counted=code is not ErrorCode.UNAUTHORIZED)
     if code is ErrorCode.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = _header("`Bearer`")
+        headers["WWW-Authenticate"] = header("`Bearer`")
     if code is ErrorCode.UNSUPPORTED_MEDIA_TYPE:
-        headers["Accept-Encoding"] = _header("`identity`, where the body was compressed")
+        headers["Accept-Encoding"] = header("`identity`, where the body was compressed")
     if code in (ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.RATE_LIMITED):
-        headers["Retry-After"] = _header("Seconds to wait before trying again")
+        headers["Retry-After"] = header("Seconds to wait before trying again")
     content = {
         JSON: {"schema": {"$ref": _REF.format(model="ErrorEnvelope")}},
         PROBLEM_JSON: {"schema": {"$ref": _REF.format(model="Problem")}},
@@ -179,21 +201,4 @@ def _failure(route: Route[Any, Any], code: ErrorCode) -> dict[str, Any]:
     return {"description": f"`{code.value}`", "headers": headers, "content": content}
 
 
-def _common_headers(route: Route[Any, Any], *, counted: bool = True) -> dict[str, Any]:
-    names = ["X-Request-Id"]
-    if counted and route.counted and route.roles is not None:
-        names += ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _header(description: str, kind: str = "string") -> dict[str, Any]:
-    return {"description": description, "schema": {"type": kind}}
-
-
-_COMMON_HEADERS: Final = {
-    "X-Request-Id": _header("Names this request in logs and errors"),
-    "X-RateLimit-Limit": _header("Calls that the caller has in an hour", "integer"),
-    "X-RateLimit-Remaining": _header("Calls left in this hour", "integer"),
-    "X-RateLimit-Reset": _header("Epoch second at which the next hour begins", "integer"),
-}
 _TITLES: Final = {200: "Success", 201: "Made", 204: "Done", 202: "Accepted and under way", 503: "Not ready"}

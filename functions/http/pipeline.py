@@ -22,9 +22,13 @@ from pydantic import BaseModel
 from functions.http.audit import MAX_PATH, audited
 from functions.http.authentication import authenticated
 from functions.http.client_address import client_address
+from functions.http.conditional import condition, representation
 from functions.http.errors import error_reply
 from functions.http.exchange import Call, Reply, Route, Sent
+from functions.http.execution import performed, tagged
+from functions.http.query_string import parameters
 from functions.http.quota import counted, tell_refusal
+from functions.http.trace import begin as begin_trace
 from shared.api.json_body import check_content_coding, check_content_type, check_size, parse_object
 from shared.api.query import NoQuery
 from shared.api.validation import validate, validate_query
@@ -41,9 +45,6 @@ ApplicationSource = Callable[[], Awaitable[Application]]
 REQUEST_TAIL: Final = 8
 """Random characters that tell the requests of one second apart."""
 
-IGNORED_PARAMETERS: Final = frozenset({"api-version", "code"})
-"""Query parameters that any route tolerates: Azure clients' version, and the Functions host's key."""
-
 _MAX_LOGGED: Final = 128
 _log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ async def answer(
         request_id = make_id(IdKind.REQUEST, datetime.now(UTC), secrets.token_hex(REQUEST_TAIL // 2))
         return _serialised(error_reply(error, request_id, request.headers.get("Accept"), ""), request_id)
     request_id = make_id(IdKind.REQUEST, app.clock.now(), app.tokens.token(REQUEST_TAIL))
+    trace = begin_trace(request.headers)
     common: dict[str, str] = {}
     try:
         response = _serialised(await _handled(route, request, app, request_id, common), request_id, common)
@@ -69,12 +71,15 @@ async def answer(
         reply = error_reply(error, request_id, accept, app.settings.api.public_url)
         response = _serialised(reply, request_id, common)
     _log.info(
-        "request %s %s status=%d ms=%.1f correlation=%s",
+        "request %s %s status=%d ms=%.1f correlation=%s trace=%s span=%s parent=%s",
         request_id,
         route.name,
         response.status_code,
         (time.perf_counter() - began) * 1000,
-        _loggable(request.headers.get("X-Request-Id") or request.headers.get("traceparent")),
+        _loggable(request.headers.get("X-Request-Id")),
+        trace.trace_id,
+        trace.span_id,
+        trace.parent or "-",
     )
     return response
 
@@ -104,8 +109,9 @@ async def _handled(
             query=_query(route, request),
             caller=caller,
             sent=_sent(request, address) if route.unparsed else None,
+            if_match=condition(request.headers, "If-Match"),
         )
-        return await route.handler(call, app)
+        return tagged(route, request.headers, await performed(route, request.headers, call, app))
 
     if caller is None or not route.writes:
         return await rest()
@@ -137,7 +143,7 @@ def _body(route: Route[Any, Any], request: func.HttpRequest) -> BaseModel:
     check_size(data)
     if data:
         check_content_coding(request.headers.get("Content-Encoding"))
-        check_content_type(request.headers.get("Content-Type"))
+        check_content_type(request.headers.get("Content-Type"), route.media_types)
     body: BaseModel = validate(route.body, parse_object(data))
     return body
 
@@ -149,8 +155,7 @@ def _sent(request: func.HttpRequest, address: str | None) -> Sent:
 
 
 def _query(route: Route[Any, Any], request: func.HttpRequest) -> NoQuery:
-    given = {name: value for name, value in request.params.items() if name.lower() not in IGNORED_PARAMETERS}
-    query: NoQuery = validate_query(route.query, given)
+    query: NoQuery = validate_query(route.query, parameters(request))
     return query
 
 
@@ -162,11 +167,9 @@ def _concrete_path(route: Route[Any, Any], request: func.HttpRequest) -> str:
 def _serialised(
     reply: Reply, request_id: str, common: Mapping[str, str] = MappingProxyType({})
 ) -> func.HttpResponse:
-    body = reply.body if isinstance(reply.body, bytes) else _json(reply.body)
-    headers = {
-        **common,
-        **reply.headers,
-        "Content-Type": reply.media_type,
+    body = reply.body if isinstance(reply.body, bytes) else representation(reply.body)
+    headers = {**common, **reply.headers, **({"Content-Type": reply.media_type} if body else {})}
+    headers |= {
         "X-Request-Id": request_id,
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
@@ -174,10 +177,6 @@ def _serialised(
     return func.HttpResponse(
         body, status_code=reply.status, headers=headers, mimetype=reply.media_type.partition(";")[0]
     )
-
-
-def _json(body: BaseModel) -> bytes:
-    return body.model_dump_json(by_alias=True).encode()
 
 
 def _loggable(value: str | None) -> str:

@@ -11,8 +11,10 @@ import orjson
 from pydantic import BaseModel
 
 from functions.http import system
+from functions.http.docs_page import CONTENT_SECURITY_POLICY, HTML, page
 from functions.http.exchange import (
     JSON,
+    MERGE_PATCH,
     NO_CONTENT,
     TEXT,
     BodyT,
@@ -28,6 +30,7 @@ from functions.http.security import posture as security_posture
 from functions.http.security import scans as security_scans
 from functions.http.v1 import (
     access,
+    config,
     event_grid,
     events,
     findings,
@@ -36,6 +39,7 @@ from functions.http.v1 import (
     rules,
     scans,
     schedules,
+    suppressions,
     webhooks,
 )
 from shared.api.access import ApiKeyBody, ApiKeyCreated, ApiKeyPage, AuditTrail
@@ -46,15 +50,25 @@ from shared.api.compliance import (
     PostureReport,
     PostureTrend,
 )
+from shared.api.config import ConfigBody, ConfigHistoryPage, ConfigState
 from shared.api.errors import ErrorCode
 from shared.api.event_grid import EventGridAnswer, EventGridQuery
+from shared.api.findings import (
+    BulkReport,
+    BulkUpdateBody,
+    FindingPatchBody,
+    FindingsQuery,
+    HistoryPage,
+    SuppressionBody,
+    SuppressionPage,
+    SuppressionState,
+)
 from shared.api.health import Live, Readiness
 from shared.api.permissions import PermissionsPage, PermissionsQuery
 from shared.api.query import (
     AttackPathsQuery,
     AuditQuery,
     ExposureQuery,
-    FindingsQuery,
     NoQuery,
     PageQuery,
     ResultsQuery,
@@ -107,6 +121,17 @@ Responses = Mapping[int, type[BaseModel] | str]
 async def openapi_json(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:
     """X-09: this table as an OpenAPI document."""
     return Reply(200, _document(app.settings.api.public_url))
+
+
+async def docs(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:
+    """The same for people."""
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
+    return Reply(200, _page(app.settings.api.public_url), headers, HTML)
+
+
+@lru_cache(maxsize=4)
+def _page(public_url: str) -> bytes:
+    return page(document(ROUTES, public_url))
 
 
 @lru_cache(maxsize=4)
@@ -291,14 +316,14 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
           "Trigger a scan"),
     _get("X-01", "v1_scans_list", f"{_V1}/scans", scans.listing, ScansQuery, ScanPage,
          "List scans, newest first"),
-    _get("B-02", "v1_scans_get", f"{_V1}/scans/{{scan_id}}", scans.get, NoQuery, ScanState,
-         "Get the status of a scan"),
+    replace(_get("B-02", "v1_scans_get", f"{_V1}/scans/{{scan_id}}", scans.get, NoQuery, ScanState,
+                 "Get the status of a scan"), tagged=True),
     _get("B-03", "v1_scans_results", f"{_V1}/scans/{{scan_id}}/results", scans.results, ResultsQuery,
          ScanResultsPage, "Get the results of a scan"),
-    _post("X-02", "v1_scans_cancel", f"{_V1}/scans/{{scan_id}}/cancel", scans.cancel, EmptyBody,
-          {202: ScanState}, "Cancel a scan that is not over", (ErrorCode.CONFLICT,)),
-    _post("X-02b", "v1_scans_resume", f"{_V1}/scans/{{scan_id}}/resume", scans.resume, EmptyBody,
-          {202: ScanState}, "Run what a cancelled, failed or partial scan lacks", (ErrorCode.CONFLICT,)),
+    replace(_post("X-02", "v1_scans_cancel", f"{_V1}/scans/{{scan_id}}/cancel", scans.cancel, EmptyBody,
+                  {202: ScanState}, "Cancel a scan that is not over"), tagged=True),
+    replace(_post("X-02b", "v1_scans_resume", f"{_V1}/scans/{{scan_id}}/resume", scans.resume, EmptyBody,
+                  {202: ScanState}, "Run what a cancelled, failed or partial scan lacks"), tagged=True),
     _get("X-10", "v1_scans_coverage", f"{_V1}/scans/{{scan_id}}/coverage", scans.coverage, PageQuery,
          CoveragePage, "Get what a scan read, skipped and was refused"),
     _get("X-11", "v1_scans_exposure", f"{_V1}/scans/{{scan_id}}/exposure", scans.exposure, ExposureQuery,
@@ -307,8 +332,30 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
          AttackPathsQuery, AttackPathsPage, "Get the ways from the internet to data, worst first"),
     _get("B-04", "v1_findings_list", f"{_V1}/findings", findings.listing, FindingsQuery, FindingPage,
          "List findings, newest first"),
-    _get("B-05", "v1_findings_get", f"{_V1}/findings/{{finding_id}}", findings.get, NoQuery, Finding,
-         "Get a finding"),
+    replace(_get("B-05", "v1_findings_get", f"{_V1}/findings/{{finding_id}}", findings.get, NoQuery, Finding,
+                 "Get a finding"), tagged=True),
+    replace(_post("B-06", "v1_findings_update", f"{_V1}/findings/{{finding_id}}", findings.patch,
+                  FindingPatchBody, {200: Finding}, "Change a finding", (ErrorCode.CONFLICT,)),
+            method="PATCH", tagged=True, media_types=(JSON, MERGE_PATCH)),
+    _post("B-07", "v1_findings_bulk_update", f"{_V1}/findings/bulk-update", findings.bulk_update,
+          BulkUpdateBody, {200: BulkReport}, "Change many findings"),
+    _get("history", "v1_findings_history", f"{_V1}/findings/{{finding_id}}/history", findings.history,
+         PageQuery, HistoryPage, "List the changes of a finding, newest first"),
+    _get("X-19", "v1_suppressions_list", f"{_V1}/suppressions", suppressions.listing, PageQuery,
+         SuppressionPage, "List suppressions, newest first"),
+    _post("X-19", "v1_suppressions_create", f"{_V1}/suppressions", suppressions.create, SuppressionBody,
+          {201: SuppressionState}, "Silence findings until a date"),
+    _get("X-19", "v1_suppressions_get", f"{_V1}/suppressions/{{suppression_id}}", suppressions.get, NoQuery,
+         SuppressionState, "Get a suppression"),
+    replace(_admin_delete("X-19", "v1_suppressions_delete", f"{_V1}/suppressions/{{suppression_id}}",
+                          suppressions.delete, "End a suppression"), roles=WRITERS),
+    replace(_get("B-12", "v1_config_get", f"{_V1}/config", config.get, NoQuery, ConfigState,
+                 "Get the configuration"), tagged=True),
+    replace(_post("B-13", "v1_config_put", f"{_V1}/config", config.put, ConfigBody, {200: ConfigState},
+                  "Replace the configuration", (ErrorCode.CONFLICT,)),
+            method="PUT", roles=ADMINS, tagged=True),
+    _get("history", "v1_config_history", f"{_V1}/config/history", config.history, PageQuery,
+         ConfigHistoryPage, "List the changes of the configuration, newest first"),
     _get("X-07", "v1_rules_list", f"{_V1}/rules", rules.listing, PageQuery, RulePage,
          "List the rules of the catalogue"),
     _get("X-07", "v1_rules_get", f"{_V1}/rules/{{rule_id}}", rules.get, NoQuery, Rule, "Get a rule"),
@@ -370,6 +417,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     _public("health_ready", "health/ready", system.ready, {200: Readiness, 503: Readiness},
             "Whether storage and broker answer"),
     _public("openapi_json", "openapi.json", openapi_json, {200: JSON}, "This API as OpenAPI 3.1"),
+    _public("docs", "docs", docs, {200: HTML}, "This API for people"),
     _public("security_txt", ".well-known/security.txt", system.security_txt, {200: TEXT},
             "Where to report weaknesses (RFC 9116)"),
 )  # fmt: skip

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
 from shared.api import security, v1
 from shared.domain.attack_path import AttackPath
+from shared.domain.config import sla_breached, sla_due_at
 from shared.domain.errors import InvalidRequestError, Reason
 from shared.domain.exposure import Exposure
 from shared.domain.finding import Finding, Observation
@@ -114,6 +116,7 @@ def scan_detail(
     findings_total: int,
     findings_link: str,
     scores: dict[str, float],
+    sla: SlaView,
 ) -> security.SecurityScanDetail:
     """A-04 with the findings and scores given. Vulnerabilities are those of scanners this build has: none."""
     return security.SecurityScanDetail(
@@ -121,7 +124,7 @@ def scan_detail(
         target_resources=scan.request.target_resources,
         compliance_frameworks=scan.request.compliance_frameworks,
         execute_actions=scan.request.execute_actions,
-        findings=tuple(scan_finding(entry) for entry in findings),
+        findings=tuple(scan_finding(entry, sla) for entry in findings),
         findings_total=findings_total,
         findings_link=findings_link,
         vulnerabilities=(),
@@ -146,9 +149,18 @@ def results_summary(totals: ScanTotals) -> v1.ResultsSummary:
     )
 
 
-def finding(record: Finding) -> v1.Finding:
+@dataclass(frozen=True, slots=True)
+class SlaView:
+    """What due dates depend on beside the finding: the days by severity, and now."""
+
+    days: Mapping[Severity, int]
+    now: datetime
+
+
+def finding(record: Finding, sla: SlaView) -> v1.Finding:
     """B-05: today's record."""
     return _finding(
+        sla,
         record.observation,
         finding_id=record.id,
         scan_id=record.scan_id,
@@ -158,9 +170,10 @@ def finding(record: Finding) -> v1.Finding:
     )
 
 
-def scan_finding(member: ScanFinding) -> v1.Finding:
+def scan_finding(member: ScanFinding, sla: SlaView) -> v1.Finding:
     """B-03: the observation as finalised, with what people say of it today (contract section 6)."""
     return _finding(
+        sla,
         member.frozen.observation,
         finding_id=member.frozen.id,
         scan_id=member.frozen.scan_id,
@@ -171,6 +184,7 @@ def scan_finding(member: ScanFinding) -> v1.Finding:
 
 
 def _finding(
+    sla: SlaView,
     observation: Observation,
     *,
     finding_id: str,
@@ -179,6 +193,7 @@ def _finding(
     last_seen_at: datetime | None,
     record: Finding | None,
 ) -> v1.Finding:
+    due = sla_due_at(record, sla.days) if record else None
     return v1.Finding(
         id=finding_id,
         severity=observation.severity,
@@ -209,6 +224,10 @@ def _finding(
         resource_id=observation.resource_id,
         subscription_id=observation.subscription_id,
         discriminator=observation.discriminator,
+        reopened_at=record.reopened_at if record else None,
+        suppressed_by=record.suppressed_by if record else None,
+        sla_due_at=due,
+        sla_breached=record is not None and sla_breached(record, due, sla.now),
     )
 
 

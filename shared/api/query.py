@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -10,7 +11,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from shared.api.wire import MAX_ARM_ID, AnySeverity, refused
 from shared.domain.errors import InvalidRequestError, Reason
 from shared.domain.exposure import ExposureFilter, SourceClass, Verdict
-from shared.domain.finding import FindingStatus
 from shared.domain.page import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from shared.domain.scan import ScanType
 
@@ -111,8 +111,13 @@ class PageQuery(NoQuery):
                 continue
             entries: tuple[object, ...] = value if isinstance(value, tuple) else (value,)
             parameter = type(self).model_fields[name].alias or name
-            parameters[parameter] = ",".join(map(str, entries))
+            parameters[parameter] = ",".join(_text(entry) for entry in entries)
         return parameters
+
+
+def _text(value: object) -> str:
+    """A parsed value as a query says it."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 class AuditQuery(PageQuery):
@@ -140,13 +145,6 @@ class ScansQuery(PageQuery):
 class ResultsQuery(PageQuery):
     """B-03."""
 
-    severity: CommaList[AnySeverity] = Field(default=(), description="Only these severities, comma list")
-
-
-class FindingsQuery(PageQuery):
-    """B-04; without `status` all states."""
-
-    status: CommaList[FindingStatus] = Field(default=(), description="Only these states, comma list")
     severity: CommaList[AnySeverity] = Field(default=(), description="Only these severities, comma list")
 
 

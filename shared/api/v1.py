@@ -146,6 +146,12 @@ class Finding(ResponseBody):
     discriminator: str = Field(
         description="Tells several findings of one rule at one subject apart; often empty"
     )
+    reopened_at: WireTime | None = Field(
+        description="Seen again after it was resolved, or reopened by a person"
+    )
+    suppressed_by: str | None = Field(description="The suppression that silences it")
+    sla_due_at: WireTime | None = Field(description="When it should be over; null for what nobody is to fix")
+    sla_breached: bool
 
 
 class ResultsSummary(ResponseBody):
@@ -174,7 +180,9 @@ class FindingPage(ResponseBody):
     """B-04: today's records, newest first."""
 
     findings: tuple[Finding, ...]
-    total: int
+    total: int | None = Field(
+        description="All matches; null where this combination of filters is not counted"
+    )
     limit: int
     offset: int
     next_link: NextLink

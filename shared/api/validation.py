@@ -94,9 +94,9 @@ def field_errors(
 ) -> list[FieldError]:
     """At least one, at most `MAX_ERRORS`, without the values; paths cut off below `depth` parts."""
     details = error.errors(include_url=False, include_input=False)
-    inside = {one["loc"][:-1] for one in details}
-    # A list whose items are refused counts as empty: that is no second error.
-    details = [one for one in details if one["type"] != "too_short" or one["loc"] not in inside]
+    # Pydantic also calls an array too short whose items were refused.
+    refused = {detail["loc"][: len(detail["loc"]) - cut] for detail in details for cut in range(1, 4)}
+    details = [one for one in details if not (one["type"] == "too_short" and one["loc"] in refused)]
     ordered = sorted(details, key=lambda detail: _position(detail, document))
     return [_field_error(detail, document, depth) for detail in ordered[:MAX_ERRORS]]
 

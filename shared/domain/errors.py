@@ -83,6 +83,14 @@ class ConflictError(DomainError):
     """The operation does not fit the resource's present state (409)."""
 
 
+class PreconditionFailedError(DomainError):
+    """The resource is no longer what the caller's `If-Match` names (412)."""
+
+
+class KeyReusedError(DomainError):
+    """An idempotency key came with another body (422)."""
+
+
 class PayloadTooLargeError(DomainError):
     """The request body exceeds the limit (413)."""
 

@@ -77,6 +77,8 @@ class Observation:
     cvss_score: Annotated[float, Field(ge=0, le=10)] | None = None
     auto_remediable: bool
     remediation_steps: tuple[str, ...]
+    tags: tuple[tuple[str, str], ...] = ()
+    """Of the resource, where a suppression asked for them."""
     packed_evidence: bytes = field(repr=False)
     """What `pack_evidence` gave for the ids of subject and evaluated resource."""
 
@@ -166,6 +168,37 @@ def fingerprint(rule_id: str, resource_id: str, discriminator: str = "") -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+class ChangedField(BaseModel):
+    """One member of a record before and after a change, as JSON shows it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    field: str
+    before: Any = None
+    after: Any = None
+
+
+class ChangeSource(StrEnum):
+    """What changed a record."""
+
+    PERSON = "person"
+    SCAN = "scan"
+    SUPPRESSION = "suppression"
+
+
+class FindingChange(BaseModel):
+    """An entry of a finding's history. `number` counts from 1 without gaps."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int = Field(ge=1)
+    at: datetime
+    source: ChangeSource
+    by: str = Field(description="principal id, scan id or suppression id")
+    request_id: str | None = Field(default=None, description="the call that did it; None where no call did")
+    fields: tuple[ChangedField, ...]
+
+
 class Finding(BaseModel):
     """The record of a problem. `observation` is the latest one; people's fields survive every scan."""
 
@@ -187,6 +220,17 @@ class Finding(BaseModel):
     resolution: Resolution | None = None
     resolution_notes: str | None = None
     github_issue_url: str | None = None
+    suppressed_by: str | None = Field(default=None, description="id of the suppression that silences it")
+    before_suppression: FindingStatus | None = Field(default=None, description="state to go back to")
+    waived: tuple[str, ...] = Field(default=(), description="suppressions that a person overruled here")
+    missed: bool = Field(default=False, description="the last scan that ran its rule did not look at it")
+    changes: int = Field(default=0, description="entries of its history")
+    last_change: FindingChange | None = None
+
+    @property
+    def since(self) -> datetime:
+        """When the present trouble began: first seen, or reopened."""
+        return self.reopened_at or self.detected_at
 
 
 class FrozenFinding(BaseModel):

@@ -18,6 +18,7 @@ class IdKind(StrEnum):
     REPORT = "report"
     WEBHOOK = "wh"
     EVENT = "evt"
+    SUPPRESSION = "sup"
     SCHEDULE = "sch"
 
 

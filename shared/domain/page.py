@@ -31,6 +31,19 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class FilteredPage(Generic[T]):
+    """One page of a list with filters of any combination.
+
+    `total` is exact, or None where the list does not count that combination; such a page may hold fewer items
+    than asked for, even none, and still have a next one.
+    """
+
+    items: tuple[T, ...]
+    total: int | None
+    next_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Versioned(Generic[T]):
     """A stored value and the version that a conditional write must name."""
 

@@ -11,11 +11,21 @@ from shared.domain.attack_path import AttackPath
 from shared.domain.coverage import ReadFailure
 from shared.domain.events import Event
 from shared.domain.exposure import EVERY_EXPOSURE, Exposure, ExposureFilter
-from shared.domain.finding import Finding, FindingStatus, FrozenFinding
-from shared.domain.page import Page, PageRequest, Versioned
+from shared.domain.finding import Finding, FrozenFinding
+from shared.domain.finding_filter import FindingFilter
+from shared.domain.page import FilteredPage, Page, PageRequest, Versioned
 from shared.domain.plan import Marker, PlanDigest, PlannedPage, Shard
 from shared.domain.scan import Scan, ScanType
 from shared.domain.severity import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class IndexProof:
+    """What a proof of the lists of findings found: records read, lists and totals that were wrong."""
+
+    records: int
+    wrong_lists: int
+    wrong_totals: int
 
 
 class ScanStore(Protocol):
@@ -120,14 +130,6 @@ class PlanStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class FindingFilter:
-    """Which findings; empty members mean "any"."""
-
-    statuses: tuple[FindingStatus, ...] = ()
-    severities: tuple[Severity, ...] = ()
-
-
 class FindingStore(Protocol):
     """One record per problem, for its whole life; lists newest first by (detected_at, id)."""
 
@@ -152,8 +154,13 @@ class FindingStore(Protocol):
         """Every record of a subscription, in any state, in no particular order, streamed."""
         ...
 
-    async def save(self, changes: Sequence[tuple[Finding, str | None]]) -> list[str]:
+    async def save(
+        self, changes: Sequence[tuple[Finding, str | None]], *, sightings_told: bool = False
+    ) -> list[str]:
         """Write records: (record, version it replaces; None = must be new). Lists follow.
+
+        `sightings_told`: where only the sighting differs (scan, times), lists need not be written: the caller
+        tells them of all sightings of the subscription at once, by `sighted`.
 
         Returns:
             Fingerprints that lost against another writer and were not written; the rest were, in the
@@ -161,8 +168,37 @@ class FindingStore(Protocol):
         """
         ...
 
-    async def page(self, request: PageRequest, where: FindingFilter) -> Page[Finding]:
-        """Records newest first, with the exact number of matches."""
+    async def settle(self, subscription_id: str) -> None:
+        """Make lists show the subscription's records as they are, also where a writer died before it did.
+
+        One request where nobody did. Changes that a live writer is about to make are its own affair.
+        """
+        ...
+
+    async def sighted(
+        self, subscription_id: str, rule_ids: Sequence[str], scan_id: str, read_at: datetime
+    ) -> None:
+        """Tell lists that a scan ran these rules over the whole subscription.
+
+        Every record of them that is neither resolved nor `missed` was seen then; an older word than the one
+        known is ignored. Safe to repeat.
+        """
+        ...
+
+    async def page(self, request: PageRequest, where: FindingFilter) -> FilteredPage[Finding]:
+        """Records newest first. What is exact, and what a page costs, is in docs/findings.md."""
+        ...
+
+
+class FindingRepair(Protocol):
+    """Keeps what lists are read from true to the records."""
+
+    async def repair(self) -> int:
+        """Finish what crashes cut short; how many records were gone over."""
+        ...
+
+    async def prove(self) -> IndexProof:
+        """Compare every list and total with the records, and restore what differs."""
         ...
 
 

@@ -15,14 +15,18 @@ from shared.ports.identity import AuditLog
 from shared.rules.base import RuleMetadata
 from shared.scanners.base import Scanners
 from shared.services.api_keys import ApiKeys
+from shared.services.config import Configuration
 from shared.services.event_queries import EventQueries
 from shared.services.failed_attempts import FailedAttempts
+from shared.services.finding_changes import FindingChanges
 from shared.services.finding_queries import FindingQueries
+from shared.services.idempotency import IdempotentCalls
 from shared.services.posture_queries import PostureQueries
 from shared.services.rate_limits import RateLimits
 from shared.services.resource_changes import ResourceChanges
 from shared.services.scan_queries import ScanQueries
 from shared.services.schedules import Schedules
+from shared.services.suppressions import Suppressions
 from shared.services.webhooks import Webhooks
 from shared.settings import Settings
 
@@ -30,8 +34,10 @@ from shared.settings import Settings
 class StartScanService(Protocol):
     """Begins scans."""
 
-    async def start(self, request: ScanRequest, principal: Principal) -> Scan:
+    async def start(self, request: ScanRequest, principal: Principal, scan_id: str | None = None) -> Scan:
         """Record a scan and set it going; it is durable on return.
+
+        `scan_id`: a scan of that id which is there already is the answer, and left to whoever began it.
 
         Raises:
             InvalidRequestError: unknown environment or unknown custom rule.
@@ -70,6 +76,10 @@ class Application:
     scan_control: ScanControlService
     scan_queries: ScanQueries
     finding_queries: FindingQueries
+    finding_changes: FindingChanges
+    suppressions: Suppressions
+    configuration: Configuration
+    idempotency: IdempotentCalls
     posture_queries: PostureQueries
     rules: Mapping[str, RuleMetadata]
     scanners: Scanners

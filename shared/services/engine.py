@@ -12,6 +12,7 @@ from shared.domain.scan import Scan
 from shared.ports.blobs import BlobStore
 from shared.ports.clock import Clock, TokenSource
 from shared.ports.inventory import Inventory
+from shared.ports.lifecycle_stores import FindingHistoryStore, SuppressionStore
 from shared.ports.messaging import Messenger
 from shared.ports.posture_store import PostureStore
 from shared.ports.reads import AzureReads
@@ -46,6 +47,8 @@ class Engine:
     scans: ScanStore
     plans: PlanStore
     findings: FindingStore
+    history: FindingHistoryStore
+    suppressions: SuppressionStore
     results: ScanResultStore
     outbox: EventOutbox
     blobs: BlobStore

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from shared.domain.errors import NotFoundError
 from shared.domain.finding import Finding
+from shared.domain.finding_filter import FindingFilter
 from shared.domain.ids import IdKind, is_id
-from shared.domain.page import Page, PageRequest
-from shared.ports.stores import FindingFilter, FindingStore
+from shared.domain.page import FilteredPage, PageRequest
+from shared.ports.stores import FindingStore
 
 
 class FindingQueries:
@@ -26,6 +27,6 @@ class FindingQueries:
             raise NotFoundError("Finding not found")
         return stored.value
 
-    async def page(self, request: PageRequest, where: FindingFilter) -> Page[Finding]:
-        """One page of the records that match, with their exact number."""
+    async def page(self, request: PageRequest, where: FindingFilter) -> FilteredPage[Finding]:
+        """One page of the records that match."""
         return await self._findings.page(request, where)

@@ -15,16 +15,26 @@ from typing import Final
 from shared.domain.coverage import CoverageStatus
 from shared.domain.events import Event, EventType
 from shared.domain.finding import Finding, FrozenFinding, Observation, Resolution
-from shared.domain.lifecycle import RESOLVABLE, Change, Sighting, first_seen, not_seen, seen_again
+from shared.domain.lifecycle import (
+    RESOLVABLE,
+    Change,
+    Sighting,
+    first_seen,
+    not_looked_at,
+    not_seen,
+    seen_again,
+)
 from shared.domain.page import Versioned
 from shared.domain.plan import Shard
 from shared.domain.scan import Scan
+from shared.domain.suppression import Suppression, silenced
 from shared.domain.timestamps import whole_second
 from shared.ports.errors import InventoryError, VersionConflictError
 from shared.rules.base import RuleMetadata
 from shared.scanners.base import Focus, Related
 from shared.services.announce import finding_event
 from shared.services.engine import UPDATE_TRIES, Engine, focus_of
+from shared.services.resource_tags import with_tags
 
 log = logging.getLogger(__name__)
 
@@ -60,14 +70,23 @@ class RecordFindings:
             rules: the rules that were run: others' findings are not touched.
         """
         by = Sighting(scan.scan_id, whole_second(shard.read_at))
-        observed = {one.fingerprint: one for one in related.observations}
+        quiet = [one.value for one in await self._engine.suppressions.unsettled()]
+        tagged = await with_tags(self._engine.inventory, related.observations, quiet)
+        observed = {one.fingerprint: one for one in tagged}
         reads = {rule.rule_id: rule.reads for rule in rules}
         gone = _GoneCheck(self._engine, shard, present, focus_of(scan), reads)
         for _ in range(UPDATE_TRIES):
             stored = await self._stored(shard.subscription_id or "")
             changes = await self._changes(observed, stored, by, related, gone)
-            lost = await self._write(scan, by, stored, changes)
+            changes = self._silenced(changes, quiet)
+            lost = await self._write(scan, stored, changes)
             if not lost:
+                # Also what an attempt that died wrote: for this one those records are as they should be.
+                await self._engine.findings.settle(shard.subscription_id or "")
+                if not gone.narrow:
+                    await self._engine.findings.sighted(
+                        shard.subscription_id or "", sorted(reads), by.scan_id, by.read_at
+                    )
                 return self._frozen(scan, by, observed, stored, changes)
         raise VersionConflictError(f"findings of {shard.subscription_id} kept changing under this scan")
 
@@ -106,10 +125,39 @@ class RecordFindings:
             for stale in those:
                 record, kind = not_seen(stale.value, resolution, by)
                 changes.append(_Change(record, stale.etag, kind))
+        if not gone.narrow:
+            changes += self._missed(observed, stored, by, gone, changes)
+        return changes
+
+    @staticmethod
+    def _missed(
+        observed: Mapping[str, Observation],
+        stored: Mapping[str, Versioned[Finding]],
+        by: Sighting,
+        gone: _GoneCheck,
+        changes: Sequence[_Change],
+    ) -> list[_Change]:
+        """What this scan has no word of: its last sighting stays an earlier one."""
+        settled = {one.record.fingerprint for one in changes if one.kind is not Change.KEPT}
+        missed = []
+        for key, one in stored.items():
+            if key in observed or key in settled or one.value.observation.rule_id not in gone.reads:
+                continue
+            record, kind = not_looked_at(one.value, by)
+            if kind is Change.MISSED:
+                missed.append(_Change(record, one.etag, kind))
+        return missed
+
+    def _silenced(self, changes: list[_Change], quiet: Sequence[Suppression]) -> list[_Change]:
+        """What suppressions say of the records that this scan saw."""
+        now = self._engine.clock.now()
+        for one in changes:
+            if one.kind in (Change.CREATED, Change.SEEN, Change.REOPENED):
+                one.record = silenced(one.record, quiet, now, None)
         return changes
 
     async def _write(
-        self, scan: Scan, by: Sighting, stored: dict[str, Versioned[Finding]], changes: list[_Change]
+        self, scan: Scan, stored: dict[str, Versioned[Finding]], changes: list[_Change]
     ) -> list[str]:
         events: list[Event] = [
             finding_event(scan, change.record, _EVENT_OF[change.kind])
@@ -119,16 +167,23 @@ class RecordFindings:
         if events:
             await self._engine.outbox.append(events)
         writes = [(one.record, one.replaces) for one in changes if one.kind is not Change.KEPT]
-        written = {record.fingerprint for record, _ in writes}
-        # What this very shard wrote before a crash is written again: the lists may not have followed.
-        writes += [
-            (one.value, one.etag)
-            for one in stored.values()
-            if one.value.scan_id == by.scan_id
-            and one.value.read_at == by.read_at
-            and one.value.fingerprint not in written
+        if not writes:
+            return []
+        old = {key: one.value for key, one in stored.items()}
+        entries = [
+            one.record for one in changes if one.record.changes != _entries(old.get(one.record.fingerprint))
         ]
-        return await self._engine.findings.save(writes) if writes else []
+        await self._file(old[one.fingerprint] for one in entries if one.fingerprint in old)
+        told = not focus_of(scan).narrow
+        lost = await self._engine.findings.save(writes, sightings_told=told)
+        await self._file(one for one in entries if one.fingerprint not in lost)
+        return lost
+
+    async def _file(self, records: Iterable[Finding]) -> None:
+        """Put the latest entries of these histories where histories are; see `finding_changes`."""
+        entries = [(one.fingerprint, one.last_change) for one in records if one.last_change is not None]
+        if entries:
+            await self._engine.history.file(entries)
 
     @staticmethod
     def _frozen(
@@ -166,6 +221,7 @@ class _GoneCheck:
     ) -> None:
         self.reads = reads
         """Rule id -> the types it reads."""
+        self.narrow = focus.narrow
         self._engine = engine
         self._present = present
         self._focus = focus
@@ -205,6 +261,10 @@ class _GoneCheck:
             return key not in self._present
         read = _type_of(key) in self._complete or self._complete.issuperset(self.reads[observation.rule_id])
         return read and key not in self._present
+
+
+def _entries(record: Finding | None) -> int:
+    return 0 if record is None else record.changes
 
 
 def _type_of(resource_id: str) -> str:

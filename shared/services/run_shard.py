@@ -109,6 +109,9 @@ class RunShard:
             problem = await noted_problem(self._engine, shard.scan_id, shard.shard_id)
             # Without a note a worker died of it: it is not tried on whoever accounts for the dead.
             marker = await self._salvaged(shard) if problem is not None else None
+            if shard.stage is ShardStage.RELATE:
+                # Its attempts may have died while recording: what they recorded belongs in lists.
+                await self._engine.findings.settle(shard.subscription_id or "")
             await self._engine.plans.insert_marker(marker or failed_marker(shard, problem or reason))
 
     async def _salvaged(self, shard: Shard) -> Marker | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
 from shared.domain.errors import InvalidRequestError, Reason, UnavailableError
-from shared.domain.ids import IdKind, make_id
+from shared.domain.ids import IdKind, id_time, make_id
 from shared.domain.page import PageRequest
 from shared.domain.principal import Principal
 from shared.domain.scan import Scan, ScanRequest, ScanType
@@ -31,10 +31,14 @@ _ID_TRIES: Final = 8
 _HISTORY: Final = 20
 
 
+Environments = Callable[[], Awaitable[Mapping[str, tuple[str, ...]]]]
+"""Every environment that has a meaning now: name -> subscription ids."""
+
+
 class StartScan:
     """Use case behind A-01, A-02 and B-01."""
 
-    def __init__(self, engine: Engine, environments: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, engine: Engine, environments: Environments) -> None:
         self._engine = engine
         self._environments = environments
 
@@ -45,11 +49,11 @@ class StartScan:
             InvalidRequestError: an environment, a rule or a framework that nobody knows.
             UnavailableError: the broker does not take the first message; nothing is left behind.
         """
-        request = self._placed(request)
+        request = _placed(request, await self._environments())
         check_custom_rules(self._engine.scanners, request)
         _check_frameworks(request)
         engine = self._engine
-        now = whole_second(engine.clock.now())
+        now = whole_second(engine.clock.now()) if scan_id is None else id_time(scan_id)
         scan = Scan(
             scan_id="",
             request=request,
@@ -64,7 +68,8 @@ class StartScan:
             try:
                 await engine.scans.insert(scan)
             except AlreadyExistsError:
-                return scan
+                stored = await engine.scans.get(scan_id)
+                return scan if stored is None else stored.value
         try:
             await engine.messenger.send([plan_message(scan, 0), check_message(scan, 0, engine.pace.shortest)])
         except BrokerUnavailableError as error:
@@ -74,28 +79,11 @@ class StartScan:
             raise UnavailableError("The message broker does not answer. Try again later.") from error
         return scan
 
-    def _placed(self, request: ScanRequest) -> ScanRequest:
-        """The request with its environment and subscriptions made definite."""
-        name = request.environment
-        if request.subscriptions is None:
-            if name in self._environments:
-                return request.model_copy(update={"subscriptions": self._environments[name]})
-            if name == EVERYTHING:
-                return request
-            raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
-        if name not in (DEFAULT_ENVIRONMENT, EVERYTHING) and name not in self._environments:
-            raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
-        if name == DEFAULT_ENVIRONMENT:
-            wanted = {one.lower() for one in request.subscriptions}
-            for environment, members in self._environments.items():
-                if wanted <= {one.lower() for one in members}:
-                    return request.model_copy(update={"environment": environment})
-        return request
 
     async def _insert(self, scan: Scan) -> Scan:
         """Insert under the bare id of the second; with a tail where that is taken (contract C-06)."""
-        for attempt in range(_ID_TRIES):
-            tail = self._engine.tokens.token(6) if attempt else ""
+        for number in range(_ID_TRIES):
+            tail = self._engine.tokens.token(6) if number else ""
             named = scan.model_copy(update={"scan_id": make_id(IdKind.SCAN, scan.created_at, tail)})
             try:
                 await self._engine.scans.insert(named)
@@ -115,6 +103,25 @@ class StartScan:
         if not known:
             return FIRST_ESTIMATE
         return timedelta(seconds=max(1, round(sum(known) / len(known))))
+
+
+def _placed(request: ScanRequest, environments: Mapping[str, tuple[str, ...]]) -> ScanRequest:
+    """The request with its environment and subscriptions made definite."""
+    name = request.environment
+    if request.subscriptions is None:
+        if name in environments:
+            return request.model_copy(update={"subscriptions": environments[name]})
+        if name == EVERYTHING:
+            return request
+        raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
+    if name not in (DEFAULT_ENVIRONMENT, EVERYTHING) and name not in environments:
+        raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
+    if name == DEFAULT_ENVIRONMENT:
+        wanted = {one.lower() for one in request.subscriptions}
+        for environment, members in environments.items():
+            if wanted <= {one.lower() for one in members}:
+                return request.model_copy(update={"environment": environment})
+    return request
 
 
 def _check_frameworks(request: ScanRequest) -> None:

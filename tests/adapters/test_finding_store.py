@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from shared.domain.finding import FindingStatus
+from shared.domain.finding_filter import FindingFilter
 from shared.domain.page import PageRequest
 from shared.domain.severity import Severity
-from shared.ports.stores import FindingFilter, FindingStore
+from shared.ports.stores import FindingStore
 from tests.adapters.builders import SUBSCRIPTION, T0, at, finding, first, ids_of, observation
 from tests.adapters.conftest import Stores
 

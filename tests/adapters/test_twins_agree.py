@@ -14,9 +14,9 @@ from shared.adapters.storage_clients import table_service
 from shared.adapters.tables.scan_results import TableScanResultStore
 from shared.adapters.tables.table import Action, Table, Write
 from shared.domain.finding import FindingStatus
+from shared.domain.finding_filter import FindingFilter
 from shared.domain.page import Page, PageRequest
 from shared.domain.severity import Severity
-from shared.ports.stores import FindingFilter
 from tests.adapters.builders import SCAN, at, finding, first, frozen, observation
 from tests.adapters.conftest import Stores
 

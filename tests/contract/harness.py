@@ -21,6 +21,12 @@ from shared.adapters.memory.clock import MemoryClock, MemoryTokenSource
 from shared.adapters.memory.events import MemoryEventOutbox
 from shared.adapters.memory.findings import MemoryFindingStore
 from shared.adapters.memory.inventory import MemoryInventory
+from shared.adapters.memory.lifecycle_stores import (
+    MemoryConfigStore,
+    MemoryFindingHistoryStore,
+    MemoryIdempotencyStore,
+    MemorySuppressionStore,
+)
 from shared.adapters.memory.messaging import MemoryMessenger
 from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.postures import MemoryPostureStore
@@ -35,12 +41,16 @@ from shared.ports.messaging import Message
 from shared.rules.base import RuleMetadata
 from shared.scanners.base import Collected, Focus
 from shared.services.application import Application
+from shared.services.config import Configuration
 from shared.services.engine import Engine
+from shared.services.finding_changes import FindingChanges
 from shared.services.finding_queries import FindingQueries
+from shared.services.idempotency import IdempotentCalls
 from shared.services.posture_queries import PostureQueries
 from shared.services.scan_control import ScanControl
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
+from shared.services.suppressions import Suppressions
 from shared.settings import Settings
 from tests.contract.callers import Callers
 from tests.contract.events import Events
@@ -148,6 +158,8 @@ class Api:
             scans=self.scans,
             plans=self.plans,
             findings=self.findings,
+            history=MemoryFindingHistoryStore(),
+            suppressions=MemorySuppressionStore(),
             results=self.results,
             outbox=MemoryEventOutbox(),
             blobs=MemoryBlobStore(),
@@ -159,12 +171,18 @@ class Api:
             scanners=Only(OneRule()),
             reads=MemoryAzureReads(),
         )
+        self.configs, self.attempts = MemoryConfigStore(), MemoryIdempotencyStore()
+        self.configuration = Configuration(self.configs, self.clock, self.settings.scan.environments)
         self.application = Application(
             settings=self.settings,
-            start_scan=StartScan(engine, self.settings.scan.environments),
+            start_scan=StartScan(engine, self.configuration.environments),
             scan_control=ScanControl(engine),
             scan_queries=ScanQueries(engine, sleep=self._sleep),
             finding_queries=FindingQueries(self.findings),
+            finding_changes=FindingChanges(engine.findings, engine.history),
+            suppressions=Suppressions(engine),
+            configuration=self.configuration,
+            idempotency=IdempotentCalls(self.attempts, self.clock),
             posture_queries=PostureQueries(engine),
             rules={RULE.rule_id: RULE},
             scanners=engine.scanners,

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import azure.functions as func
 import pytest
 from openapi_spec_validator import validate
 
+from functions.http.idempotency import body_digest, call_digest
 from functions.http.openapi import document, error_codes
 from functions.http.registration import http_blueprint
 from functions.http.routes import ROUTES
 from shared.adapters.memory.identity import MemoryAuditLog
+from shared.adapters.memory.lifecycle_stores import MemoryConfigStore
 from shared.api.errors import ErrorCode
+from shared.domain.config import StoredConfig
 from shared.domain.errors import UnavailableError
+from shared.domain.finding import FindingStatus
+from shared.domain.idempotency import Attempt
 from shared.domain.principal import Principal
 from shared.domain.schedules import MAX_SCHEDULES
 from shared.domain.webhooks import MAX_WEBHOOKS
-from shared.ports.errors import BrokerUnavailableError
+from shared.ports.errors import BrokerUnavailableError, VersionConflictError
+from shared.services.config import Configuration
 from shared.services.rate_limits import Quota
-from tests.contract.harness import NOW, PUBLIC_URL, RULE, Api, contract, finished, scan_at, settings
+from tests.contract.harness import (
+    NOW,
+    PUBLIC_URL,
+    RULE,
+    Api,
+    contract,
+    finished,
+    frozen,
+    observation,
+    record,
+    scan_at,
+    settings,
+)
 
 EVENTGRID_KEY = "Zx81-event-grid-key-of-this-test"
 
@@ -42,6 +62,16 @@ X-11  GET  /v1/scans/{scan_id}/exposure      v1_scans_exposure     admin,operato
 X-21  GET  /v1/scans/{scan_id}/attack-paths  v1_scans_attack_paths admin,operator,viewer
 B-04  GET  /v1/findings                      v1_findings_list      admin,operator,viewer
 B-05  GET  /v1/findings/{finding_id}         v1_findings_get       admin,operator,viewer
+B-06  PATCH /v1/findings/{finding_id}        v1_findings_update    admin,operator
+B-07  POST /v1/findings/bulk-update          v1_findings_bulk_update admin,operator
+history GET /v1/findings/{finding_id}/history v1_findings_history  admin,operator,viewer
+X-19  GET  /v1/suppressions                  v1_suppressions_list  admin,operator,viewer
+X-19  POST /v1/suppressions                  v1_suppressions_create admin,operator
+X-19  GET  /v1/suppressions/{suppression_id} v1_suppressions_get   admin,operator,viewer
+X-19  DELETE /v1/suppressions/{suppression_id} v1_suppressions_delete admin,operator
+B-12  GET  /v1/config                        v1_config_get         admin,operator,viewer
+B-13  PUT  /v1/config                        v1_config_put         admin
+history GET /v1/config/history               v1_config_history     admin,operator,viewer
 X-07  GET  /v1/rules                         v1_rules_list         admin,operator,viewer
 X-07  GET  /v1/rules/{rule_id}               v1_rules_get          admin,operator,viewer
 X-13  GET  /v1/permissions                   v1_permissions_get    admin,operator,viewer
@@ -72,6 +102,7 @@ X-05  POST    /v1/eventgrid                      v1_eventgrid_deliver   anonymou
 X-09  GET  /health/live                      health_live           anonymous
 X-09  GET  /health/ready                     health_ready          anonymous
 X-09  GET  /openapi.json                     openapi_json          anonymous
+X-09  GET  /docs                             docs                  anonymous
 X-09  GET  /.well-known/security.txt         security_txt          anonymous
 """
 
@@ -105,6 +136,7 @@ def _url(path: str) -> str:
         finding_id="finding-1",
         rule_id=RULE.rule_id,
         key_id="key-1",
+        suppression_id="sup-1",
         framework="soc2",
         webhook_id="wh-20250805-174258",
         schedule_id="default",
@@ -147,7 +179,10 @@ class TestOpenApi:
         parameters = {
             entry["name"]: entry for entry in described["paths"]["/v1/findings"]["get"]["parameters"]
         }
-        assert set(parameters) == {"status", "severity", "limit", "offset", "cursor"}
+        assert set(parameters) == {
+            *("status", "severity", "rule_id", "resource_id", "subscription_id", "framework", "q"),
+            *("detected_after", "detected_before", "assigned_to", "limit", "offset", "cursor"),
+        }
         assert parameters["limit"]["schema"] == {
             "type": "integer",
             "default": 50,
@@ -184,13 +219,6 @@ class _UsedUp:
 
 _HOOK = {"url": "https://one.example/", "events": ["scan.failed"], "secret": "your-webhook-secret"}
 _SCHEDULE = {"name": "n", "interval_minutes": 5}
-BODIES: dict[str, dict[str, Any]] = {
-    "v1_webhooks_create": _HOOK,
-    "v1_webhooks_rotate": {"secret": "your-webhook-secret"},
-    "v1_webhooks_replay": {"since": "2025-08-05T17:42:58Z"},
-    "v1_schedules_create": _SCHEDULE,
-    "v1_schedules_update": {"interval_minutes": 5},
-}
 
 
 async def fill_up(api: Api) -> None:
@@ -241,6 +269,7 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         reached.add((await api.call(route.method, target, body, **options)).status)
 
     api = Api()
+    valid = VALID_BODIES.get(route.name)
     await note(api, f"{url}?surprise=1")
     if route.roles is not None:
         await note(api, role=None)
@@ -252,8 +281,7 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         await note(often)
     await note(api, role="viewer")
     if "{" in route.path:
-        nothing = re.sub(r"{\w+}", "nothing", f"/{route.path}")
-        await note(api, nothing, body=BODIES.get(route.name))
+        await note(api, re.sub(r"{\w+}", "nothing", f"/{route.path}"), valid)
     if route.takes_body:
         await note(api, body=b"x" * (1024 * 1024 + 1))
         await note(api, body=b"{}", headers={"Content-Type": "text/plain"})
@@ -261,21 +289,91 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         over = Api()
         await over.scans.insert(finished(NOW))
         await fill_up(over)
-        await note(over, body=BODIES.get(route.name))
+        await note(over, body=valid)
     if route.unparsed:
         reached |= await statuses_of_event_grid(route.method)
+    if route.method == "POST":
+        await _reuse_a_key(route.name, url, note)
+    await _meet_a_conflict(route.name, note)
     broken = Api()
-    parts = (
-        *("scanners", "scan_queries", "finding_queries", "posture_queries", "start_scan", "scan_control"),
-        *("rules", "probes", "api_keys", "webhooks", "event_queries", "schedules"),
-    )
-    broken.rewire(clock=broken.clock, audit=_NothingReads(), **dict.fromkeys(parts))
-    for body in (None, {"subscription_id": "s"}, {"name": "n", "role": "viewer"}, BODIES.get(route.name)):
+    broken.rewire(clock=broken.clock, audit=_NothingReads(), **dict.fromkeys(BREAKABLE))
+    for body in (None, valid):
         await note(broken, body=body)
     expected = {code.status for code in error_codes(route)}
-    if route.name in ("health_live", "openapi_json", "security_txt"):
+    if route.name in ("health_live", "openapi_json", "docs", "security_txt"):
         expected.discard(500)  # nothing there can be broken from outside
     assert expected <= reached
+
+
+VALID_BODIES: dict[str, Any] = {
+    "v1_webhooks_create": _HOOK,
+    "v1_webhooks_rotate": {"secret": "your-webhook-secret"},
+    "v1_webhooks_replay": {"since": "2025-08-05T17:42:58Z"},
+    "v1_schedules_create": _SCHEDULE,
+    "v1_schedules_update": {"interval_minutes": 5},
+    "security_scans_create": {},
+    "v1_scans_create": {"subscription_id": "s"},
+    "v1_api_keys_create": {"name": "n", "role": "viewer"},
+    "v1_findings_update": {"status": "in_progress"},
+    "v1_findings_bulk_update": {"finding_ids": ["finding-1"], "action": "resolve"},
+    "v1_suppressions_create": {"rule_id": "r", "reason": "why", "expires_at": "2025-09-01T00:00:00Z"},
+    "v1_config_put": {},
+}
+BREAKABLE = (
+    *(
+        "scanners",
+        "scan_queries",
+        "finding_queries",
+        "start_scan",
+        "scan_control",
+        "rules",
+        "probes",
+        "api_keys",
+    ),
+    *("finding_changes", "suppressions", "configuration", "posture_queries"),
+    *("webhooks", "event_queries", "schedules"),
+)
+
+
+async def _reuse_a_key(name: str, url: str, note: Any) -> None:
+    """409 while a call with the key runs, 422 when its body was another."""
+    api = Api()
+    digest = call_digest("key-admin", "POST", url, "k")
+    attempt = Attempt(key=digest, body_digest="other", begun_at=NOW, leased_until=NOW + timedelta(minutes=5))
+    await api.attempts.insert(attempt)
+    body = VALID_BODIES.get(name)
+    await note(api, body=body, headers={"Idempotency-Key": "k"})
+    running = Api()
+    model = next(route.body for route in ROUTES if route.name == name)
+    same = attempt.model_copy(
+        update={"body_digest": body_digest(model.model_validate_json(json.dumps(body or {})))}
+    )
+    await running.attempts.insert(same)
+    await note(running, body=body, headers={"Idempotency-Key": "k"})
+
+
+async def _meet_a_conflict(name: str, note: Any) -> None:
+    """412 for a resource that has changed, 409 for a move that its state does not allow."""
+    api = Api()
+    scan = scan_at(NOW)
+    await api.scans.insert(scan)
+    row = record(frozen(scan, observation(), NOW), status=FindingStatus.FALSE_POSITIVE)
+    await api.findings.save([(row, None)])
+    stale = {"If-Match": '"stale"'}
+    if name == "v1_findings_update":
+        await note(api, f"/v1/findings/{row.id}", {"status": "suppressed"})
+        await note(api, f"/v1/findings/{row.id}", {"status": "open"}, headers=stale)
+    if name in ("v1_scans_cancel", "v1_scans_resume"):
+        await note(api, headers=stale)
+    if name == "v1_config_put":
+        await note(api, body={}, headers=stale)
+        api.rewire(configuration=Configuration(_Contested(), api.clock, {}))
+        await note(api, body={"scan_interval_minutes": 30})
+
+
+class _Contested(MemoryConfigStore):
+    async def replace(self, stored: StoredConfig, etag: str) -> None:
+        raise VersionConflictError("always")
 
 
 @pytest.mark.parametrize(
@@ -290,6 +388,8 @@ def test_success_statuses_are_those_of_the_contract(name: str, status: int) -> N
         "v1_scans_cancel": {202},
         "v1_api_keys_create": {201},
         "v1_api_keys_delete": {204},
+        "v1_suppressions_create": {201},
+        "v1_suppressions_delete": {204},
         "v1_webhooks_create": {201},
         "v1_webhooks_delete": {204},
         "v1_schedules_create": {201},

@@ -19,6 +19,7 @@ from shared.adapters.memory.blobs import MemoryBlobStore
 from shared.adapters.memory.clock import MemoryClock, MemoryTokenSource
 from shared.adapters.memory.events import MemoryEventOutbox
 from shared.adapters.memory.findings import MemoryFindingStore
+from shared.adapters.memory.lifecycle_stores import MemoryFindingHistoryStore, MemorySuppressionStore
 from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.scan_results import MemoryScanResultStore
@@ -42,6 +43,7 @@ from shared.services.run_shard import RunShard
 from shared.services.scan_queries import ScanQueries
 from shared.services.start_scan import StartScan
 from tests.e2e.stand_in import StandInProcess
+from tests.unit.engine.simulation import known
 
 CALLER = Principal("tester", "Tester", Role.OPERATOR)
 DELIVERIES = 5
@@ -79,6 +81,8 @@ class InProcess:
             scans=MemoryScanStore(),
             plans=MemoryPlanStore(),
             findings=MemoryFindingStore(),
+            history=MemoryFindingHistoryStore(),
+            suppressions=MemorySuppressionStore(),
             results=MemoryScanResultStore(),
             outbox=MemoryEventOutbox(),
             postures=MemoryPostureStore(),
@@ -101,7 +105,7 @@ class InProcess:
     async def scan(self, scan_type: ScanType = ScanType.FULL, **request: Any) -> Outcome:
         """Start a scan and work until it is over."""
         wanted = ScanRequest(scan_type=scan_type, **request)
-        scan_id = (await StartScan(self.engine, {}).start(wanted, CALLER)).scan_id
+        scan_id = (await StartScan(self.engine, known()).start(wanted, CALLER)).scan_id
         gate = asyncio.Semaphore(AT_ONCE)
         while True:
             work = [one for one in self._due if one.queue is not Queue.CHECK] or self._due

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functions.http.conditional import demand
 from functions.http.exchange import Call, Reply
+from functions.http.idempotency import repeatable_id
 from functions.http.links import next_link, operation_headers, page_request, progress_headers, v1_scan_url
+from functions.http.v1.findings import sla_view
 from shared.api import mapping
 from shared.api.query import AttackPathsQuery, ExposureQuery, NoQuery, PageQuery, ResultsQuery, ScansQuery
 from shared.api.v1 import (
@@ -16,6 +19,7 @@ from shared.api.v1 import (
     ScanResultsPage,
 )
 from shared.api.wire import EmptyBody
+from shared.domain.ids import IdKind
 from shared.domain.scan import Scan
 from shared.ports.stores import PathFilter
 from shared.services.application import Application
@@ -24,7 +28,7 @@ from shared.services.application import Application
 async def create(call: Call[ScanBody, NoQuery], app: Application) -> Reply:
     """B-01."""
     request = mapping.scan_request_from_v1(call.body, strict_ids=app.settings.scan.strict_subscription_ids)
-    scan = await app.start_scan.start(request, call.principal)
+    scan = await app.start_scan.start(request, call.principal, repeatable_id(call, IdKind.SCAN))
     return Reply(202, mapping.scan_started(scan), operation_headers(v1_scan_url(app, scan.scan_id)))
 
 
@@ -38,10 +42,11 @@ async def results(call: Call[EmptyBody, ResultsQuery], app: Application) -> Repl
     """B-03."""
     request = page_request(call, call.query, app)
     found = await app.scan_queries.results(call.parameters["scan_id"], request, call.query.severity)
+    sla = await sla_view(app)
     body = ScanResultsPage(
         scan_id=found.scan.scan_id,
         status=found.scan.status.shown,
-        findings=tuple(mapping.scan_finding(member) for member in found.page.items),
+        findings=tuple(mapping.scan_finding(member, sla) for member in found.page.items),
         summary=mapping.results_summary(found.scan.totals),
         total=found.page.total,
         limit=call.query.limit,
@@ -67,12 +72,21 @@ async def listing(call: Call[EmptyBody, ScansQuery], app: Application) -> Reply:
 
 async def cancel(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:
     """X-02."""
+    await _unchanged(call, app)
     return _accepted(app, await app.scan_control.cancel(call.parameters["scan_id"], call.principal))
 
 
 async def resume(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:
     """X-02b."""
+    await _unchanged(call, app)
     return _accepted(app, await app.scan_control.resume(call.parameters["scan_id"], call.principal))
+
+
+async def _unchanged(call: Call[EmptyBody, NoQuery], app: Application) -> None:
+    """The caller's `If-Match`, against the scan as B-02 shows it."""
+    check = demand(call.if_match, mapping.scan_state)
+    if check is not None:
+        check(await app.scan_queries.get(call.parameters["scan_id"]))
 
 
 def _accepted(app: Application, scan: Scan) -> Reply:

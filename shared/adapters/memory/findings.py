@@ -9,9 +9,10 @@ from itertools import count
 
 from shared.adapters.memory.paging import cut_page, newest_first
 from shared.domain.finding import Finding
+from shared.domain.finding_filter import FindingFilter
 from shared.domain.ids import IdKind, make_id
-from shared.domain.page import Page, PageRequest, Versioned
-from shared.ports.stores import FindingFilter
+from shared.domain.page import FilteredPage, PageRequest, Versioned
+from shared.ports.stores import IndexProof
 
 _TAIL_DIGITS = 8
 
@@ -64,7 +65,9 @@ class MemoryFindingStore:
         """See `FindingStore.of_subscription`: the records at the time of the call."""
         return _stream([self._records[key] for key in self._by_subscription[subscription_id.lower()]])
 
-    async def save(self, changes: Sequence[tuple[Finding, str | None]]) -> list[str]:
+    async def save(
+        self, changes: Sequence[tuple[Finding, str | None]], *, sightings_told: bool = False
+    ) -> list[str]:
         """See `FindingStore.save`.
 
         Raises:
@@ -83,18 +86,34 @@ class MemoryFindingStore:
         self._by_subscription[finding.observation.subscription_id.lower()][finding.fingerprint] = None
         return True
 
-    async def page(self, request: PageRequest, where: FindingFilter) -> Page[Finding]:
-        """See `FindingStore.page`."""
+    async def settle(self, subscription_id: str) -> None:
+        """See `FindingStore.settle`: lists are read from the records here."""
+
+    async def sighted(
+        self, subscription_id: str, rule_ids: Sequence[str], scan_id: str, read_at: datetime
+    ) -> None:
+        """See `FindingStore.sighted`: lists are read from the records here."""
+
+    async def page(self, request: PageRequest, where: FindingFilter) -> FilteredPage[Finding]:
+        """See `FindingStore.page`; every combination is counted here."""
         rows = sorted(
             (
-                (newest_first(stored.value.id), stored.value)
-                for stored in self._records.values()
-                if (not where.statuses or stored.value.status in where.statuses)
-                and (not where.severities or stored.value.observation.severity in where.severities)
+                (newest_first(one.value.id), one.value)
+                for one in self._records.values()
+                if where.matches(one.value)
             ),
             key=lambda row: row[0],
         )
-        return cut_page(rows, request)
+        page = cut_page(rows, request)
+        return FilteredPage(page.items, page.total, page.next_after)
+
+    async def repair(self) -> int:
+        """See `FindingRepair.repair`: there is nothing to repair."""
+        return 0
+
+    async def prove(self) -> IndexProof:
+        """See `FindingRepair.prove`: lists are read from the records."""
+        return IndexProof(len(self._records), 0, 0)
 
 
 async def _stream(records: list[Versioned[Finding]]) -> AsyncIterator[Versioned[Finding]]:

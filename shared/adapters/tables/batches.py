@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.adapters.parallel import each
-from shared.adapters.tables.table import Action, Table, Write
+from shared.adapters.tables.ranges import RowTable
+from shared.adapters.tables.table import Action, Write
 from shared.ports.errors import (
     AlreadyExistsError,
     MissingError,
@@ -41,7 +42,7 @@ class _Job:
     unit: Unit
 
 
-async def write_units(table: Table, units: Sequence[Unit]) -> list[bool]:
+async def write_units(table: RowTable, units: Sequence[Unit]) -> list[bool]:
     """Write every unit that fits what is stored; for each whether it was written.
 
     A unit is refused when one of its rows is there already, is missing, or has another version than the
@@ -73,7 +74,7 @@ async def write_units(table: Table, units: Sequence[Unit]) -> list[bool]:
     return written
 
 
-async def write_rows(table: Table, writes: Iterable[Write]) -> list[bool]:
+async def write_rows(table: RowTable, writes: Iterable[Write]) -> list[bool]:
     """`write_units` for rows that do not depend on each other."""
     return await write_units(table, [(write,) for write in writes])
 
@@ -97,7 +98,7 @@ def _chunks(units: Sequence[Unit]) -> Iterable[list[_Job]]:
         chunk: list[_Job] = []
         rows = size = 0
         for job in jobs:
-            job_size = sum(_size(write) for write in job.unit)
+            job_size = sum(payload_size(write) for write in job.unit)
             if chunk and (rows + len(job.unit) > MAX_ROWS or size + job_size > MAX_BYTES):
                 yield chunk
                 chunk, rows, size = [], 0, 0
@@ -107,5 +108,6 @@ def _chunks(units: Sequence[Unit]) -> Iterable[list[_Job]]:
         yield chunk
 
 
-def _size(write: Write) -> int:
+def payload_size(write: Write) -> int:
+    """About how many bytes a write takes in a transaction, before base64."""
     return _ROW_OVERHEAD + sum(len(value) for value in write.entity.values() if isinstance(value, bytes))

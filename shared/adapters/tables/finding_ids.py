@@ -19,7 +19,8 @@ from typing import Final
 from shared.adapters.parallel import each
 from shared.adapters.tables.batches import write_rows
 from shared.adapters.tables.keys import part
-from shared.adapters.tables.table import Action, Entity, Table, Write
+from shared.adapters.tables.ranges import RowTable
+from shared.adapters.tables.table import Action, Entity, Write
 from shared.domain.ids import IdKind, make_id
 from shared.ports.errors import AlreadyExistsError, MissingError
 
@@ -27,7 +28,7 @@ _TAIL_DIGITS: Final = 8
 _BARE: Final = "bare"
 
 
-async def claim(table: Table, detected_at: datetime, fingerprints: Sequence[str]) -> dict[str, str]:
+async def claim(table: RowTable, detected_at: datetime, fingerprints: Sequence[str]) -> dict[str, str]:
     """The id of each fingerprint; see `FindingStore.claim_ids`.
 
     Raises:
@@ -40,7 +41,7 @@ async def claim(table: Table, detected_at: datetime, fingerprints: Sequence[str]
     return ids | await _first_of_all(table, await _in_second(table, detected_at, new))
 
 
-async def _first_of_all(table: Table, claimed: dict[str, str]) -> dict[str, str]:
+async def _first_of_all(table: RowTable, claimed: dict[str, str]) -> dict[str, str]:
     """Keep each fingerprint's id for ever; where another claim was first, that one's."""
     rows = [
         {"PartitionKey": _owned(one), "RowKey": f"f{part(one)}", "id": identifier}
@@ -52,7 +53,7 @@ async def _first_of_all(table: Table, claimed: dict[str, str]) -> dict[str, str]
     return claimed | {one: identifier for one, identifier in zip(beaten, stored, strict=True) if identifier}
 
 
-async def _known(table: Table, fingerprint: str) -> str | None:
+async def _known(table: RowTable, fingerprint: str) -> str | None:
     stored = await table.get(_owned(fingerprint), f"f{part(fingerprint)}")
     return None if stored is None else str(stored["id"])
 
@@ -61,7 +62,7 @@ def _owned(fingerprint: str) -> str:
     return f"of~{part(fingerprint)[0]}"
 
 
-async def _in_second(table: Table, detected_at: datetime, waiting: list[str]) -> dict[str, str]:
+async def _in_second(table: RowTable, detected_at: datetime, waiting: list[str]) -> dict[str, str]:
     """Claim an id of that second for each fingerprint.
 
     Raises:
@@ -89,7 +90,7 @@ async def _in_second(table: Table, detected_at: datetime, waiting: list[str]) ->
     return ids
 
 
-async def _claim_bare(table: Table, partition: str, fingerprint: str) -> str:
+async def _claim_bare(table: RowTable, partition: str, fingerprint: str) -> str:
     stored = await table.get(partition, _BARE)
     if stored is None:
         try:
@@ -100,7 +101,7 @@ async def _claim_bare(table: Table, partition: str, fingerprint: str) -> str:
     return str(stored["fingerprint"])
 
 
-async def _claim_tails(table: Table, partition: str, tails: dict[str, str]) -> dict[str, str]:
+async def _claim_tails(table: RowTable, partition: str, tails: dict[str, str]) -> dict[str, str]:
     """Owner of each tail, after inserting the rows that are not there."""
     first: dict[str, str] = {}
     for fingerprint, tail in tails.items():
@@ -118,7 +119,7 @@ async def _claim_tails(table: Table, partition: str, tails: dict[str, str]) -> d
     return first | dict(zip(taken, await each(taken, read), strict=True))
 
 
-async def _owner(table: Table, partition: str, row: str) -> str:
+async def _owner(table: RowTable, partition: str, row: str) -> str:
     stored = await table.get(partition, row)
     if stored is None:
         raise MissingError("the row of a claimed id is gone")

@@ -1,175 +1,123 @@
-"""The table `FindingIndex`: a row per finding, in list order, that names the record and what lists filter by.
+"""The table `FindingIndex`: the lists of `finding_keys`, each row a copy of its record.
 
-RowKey is the inverted second and the tail of the id, PartitionKey a prefix of it: by id it is a point read,
-and ascending keys list newest first over all partitions. The id of a finding never changes, so there is
-one row per finding. A row is written after its record, so it never names a record that is missing.
+A row is a function of its record: writing it again changes nothing, and `converge` makes all rows of a record
+right whatever was there before. A copy too large for a list is left out, and the record read instead.
 """
 
 from __future__ import annotations
 
-import uuid
-from bisect import bisect_right
-from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from shared.adapters.parallel import each
 from shared.adapters.tables.batches import write_rows
-from shared.adapters.tables.keys import newest_first, newest_first_partition
-from shared.adapters.tables.table import Action, Entity, Table, Write, etag_of
+from shared.adapters.tables.codec import decode, deflate, encode
+from shared.adapters.tables.finding_keys import Key, id_key, keys_of, possible_keys, state_keys
+from shared.adapters.tables.finding_records import FindingRecords, Save, State
+from shared.adapters.tables.ranges import RowTable
+from shared.adapters.tables.table import Action, Entity, Write
 from shared.domain.finding import Finding
 from shared.domain.ids import IdKind, is_id
-from shared.domain.page import PageRequest
-from shared.ports.errors import MissingError, VersionConflictError
-from shared.ports.stores import FindingFilter
+from shared.ports.errors import MissingError, StorageUnavailableError
 
-MAX_KEPT_KEYS: Final = 500_000
-"""About 40 MB: lists by rarely used filters are forgotten first."""
-_STAMP: Final = "stamp"
-
-
-@dataclass(frozen=True, slots=True)
-class IndexRow:
-    """Where a record is, and what the index believes of it."""
-
-    partition: str
-    row: str
-    subscription_id: str
-    fingerprint: str
-    status: str
-    severity: str
-    etag: str
-
-    def agrees(self, finding: Finding) -> bool:
-        """Whether lists filter that record rightly."""
-        return (self.status, self.severity) == (finding.status, finding.observation.severity)
-
-
-@dataclass(frozen=True, slots=True)
-class IndexPage:
-    """One page of the index, the exact number of matches, and the position after it if there is more."""
-
-    rows: tuple[IndexRow, ...]
-    total: int
-    next_after: str | None
+COPY_BYTES: Final = 24 * 1024
+"""Largest copy: 200 of them are what an answer of storage may hold, about 4 MiB."""
+_DEFLATE_ABOVE: Final = 4 * 1024
+_ROUNDS: Final = 20
 
 
 class FindingIndex:
-    """Lists of findings.
+    """Rows of lists."""
 
-    An exact total needs the keys of all matches, and reading a list page by page needs them for every page.
-    So they are kept, with a stamp that every change of the index renews after its rows are written: while the
-    stored stamp is the kept one, so are the keys. A writer that dies between its rows and its stamp leaves
-    kept keys stale until the next save of any finding.
-    """
-
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: RowTable, records: FindingRecords) -> None:
         self._table = table
-        self._kept: OrderedDict[FindingFilter, tuple[str, list[str]]] = OrderedDict()
+        self._records = records
 
-    async def find(self, finding_id: str) -> IndexRow | None:
-        """The row of an id, or None."""
+    async def place(self, finding_id: str) -> tuple[str, str] | None:
+        """Subscription and fingerprint of an id, or None."""
         if not is_id(IdKind.FINDING, finding_id):
             return None
         try:
-            partition, row = _key(finding_id)
+            key = id_key(finding_id)
         except ValueError:
             return None
-        entity = await self._table.get(partition, row)
-        return None if entity is None else _index_row(entity)
+        entity = await self._table.get(*key)
+        return None if entity is None else (entity["subscription"], entity["fingerprint"])
 
-    async def put(self, findings: Sequence[Finding]) -> None:
-        """Write or replace the rows of these records."""
-        if findings:
-            await write_rows(self._table, [Write(Action.PUT, _entity(finding)) for finding in findings])
-            await self._renew_stamp()
+    async def put(self, saves: Sequence[Save]) -> None:
+        """Write the rows of records just written, and remove those of the state before."""
+        writes: list[Write] = []
+        for one in saves:
+            before = () if one.before is None or not one.before.status else (one.before.state,)
+            writes += _rows(one.finding, one.data, before)
+        if writes:
+            await write_rows(self._table, writes)
 
-    async def correct(self, row: IndexRow, finding: Finding) -> None:
-        """Make a stale row agree with its record, unless somebody else wrote the row meanwhile."""
+    async def place_anew(self, records: Sequence[tuple[Finding, Iterable[State]]]) -> None:
+        """Write the rows of records as they are, and remove those of other states that they may have."""
+        writes: list[Write] = []
+        for finding, states in records:
+            writes += _rows(finding, encode(finding), states)
+        await write_rows(self._table, writes)
+
+    async def converge(self, subscription_id: str, fingerprint: str) -> bool:
+        """Make all rows of a record right, also against writers of it; whether there is such a record.
+
+        Raises:
+            StorageUnavailableError: the record kept changing.
+        """
+        for _ in range(_ROUNDS):
+            stored = await self._records.get(subscription_id, fingerprint)
+            if stored is None:
+                return False
+            right = keys_of(stored.value)
+            columns = columns_of(stored.value, stored.value.model_dump_json(by_alias=True).encode())
+            await write_rows(self._table, [_put(key, columns) for key in right])
+            await each([key for key in possible_keys(stored.value) if key not in right], self.remove)
+            again = await self._records.get(subscription_id, fingerprint)
+            if again is not None and again.etag == stored.etag:
+                return True
+        raise StorageUnavailableError("a finding changes faster than its lists can follow")
+
+    async def remove(self, key: Key) -> None:
+        """Remove a row if it is there."""
         try:
-            await self._table.write(Write(Action.REPLACE, _entity(finding), row.etag))
-        except (VersionConflictError, MissingError):
+            await self._table.write(_removal(key))
+        except MissingError:
             return
-        await self._renew_stamp()
-
-    async def _renew_stamp(self) -> None:
-        row = {"PartitionKey": _STAMP, "RowKey": _STAMP, "value": uuid.uuid4().hex}
-        await self._table.write(Write(Action.PUT, row))
-
-    async def _keys(self, where: FindingFilter) -> list[str]:
-        """Row keys of all matches, in order."""
-        row = await self._table.get(_STAMP, _STAMP)
-        stamp = "" if row is None else str(row["value"])
-        kept = self._kept.pop(where, None)
-        if kept is None or kept[0] != stamp:
-            found = self._table.rows(*_filter(where), select=("RowKey",))
-            kept = stamp, [entity["RowKey"] async for entity in found]
-        self._kept[where] = kept
-        while sum(len(keys) for _, keys in self._kept.values()) > MAX_KEPT_KEYS and len(self._kept) > 1:
-            self._kept.popitem(last=False)
-        return kept[1]
-
-    async def page(self, request: PageRequest, where: FindingFilter) -> IndexPage:
-        """Takes the keys of all matches, then reads the rows shown."""
-        keys = await self._keys(where)
-        start = request.offset if request.after is None else bisect_right(keys, request.after)
-        shown = keys[start : start + request.limit]
-        if not shown:
-            return IndexPage((), len(keys), None)
-        text, parameters = _filter(where)
-        text += " and RowKey ge @first and RowKey le @last"
-        parameters |= {"first": shown[0], "last": shown[-1]}
-        parameters |= {
-            "low": newest_first_partition(shown[0]),
-            "high": newest_first_partition(shown[-1]),
-        }
-        wanted = frozenset(shown)
-        found = self._table.rows(text, parameters)
-        rows = [_index_row(entity) async for entity in found if entity["RowKey"] in wanted]
-        more = start + len(shown) < len(keys)
-        return IndexPage(tuple(rows), len(keys), shown[-1] if more else None)
 
 
-def _key(finding_id: str) -> tuple[str, str]:
-    row = newest_first(finding_id, "i")
-    return newest_first_partition(row), row
+def copied(entity: Entity) -> Finding | None:
+    """The record that a row holds a copy of; None where the copy was too large."""
+    return decode(Finding, entity) if "d0" in entity else None
 
 
-def _entity(finding: Finding) -> Entity:
-    partition, row = _key(finding.id)
-    return {
-        "PartitionKey": partition,
-        "RowKey": row,
+def columns_of(finding: Finding, data: bytes) -> dict[str, Any]:
+    """What a row holds beside its key: what storage filters by, and the copy unless it is too large."""
+    columns: dict[str, Any] = {
         "subscription": finding.observation.subscription_id.lower(),
         "fingerprint": finding.fingerprint,
         "status": finding.status.value,
         "severity": finding.observation.severity.value,
+        "rule": finding.observation.rule_id,
     }
+    if len(data) > _DEFLATE_ABOVE:
+        data, columns["deflated"] = deflate(data), True
+    if len(data) <= COPY_BYTES:
+        columns["d0"] = data
+    return columns
 
 
-def _index_row(entity: Entity) -> IndexRow:
-    return IndexRow(
-        partition=entity["PartitionKey"],
-        row=entity["RowKey"],
-        subscription_id=entity["subscription"],
-        fingerprint=entity["fingerprint"],
-        status=entity["status"],
-        severity=entity["severity"],
-        etag=etag_of(entity),
-    )
+def _rows(finding: Finding, data: bytes, states: Iterable[State]) -> list[Write]:
+    """The rows of a record as it is, and the removal of those it has in other states."""
+    columns, right = columns_of(finding, data), keys_of(finding)
+    stale = {key for state in states for key in state_keys(finding, *state)}.difference(right)
+    return [*(_put(key, columns) for key in right), *map(_removal, sorted(stale))]
 
 
-def _filter(where: FindingFilter) -> tuple[str, dict[str, Any]]:
-    text = "PartitionKey ge @low and PartitionKey le @high"
-    parameters: dict[str, Any] = {"low": "i", "high": "j"}
-    members: tuple[tuple[str, Sequence[StrEnum]], ...] = (
-        ("status", where.statuses),
-        ("severity", where.severities),
-    )
-    for column, values in members:
-        if values:
-            names = [f"{column}{number}" for number in range(len(values))]
-            text += " and ( " + " or ".join(f"{column} eq @{name}" for name in names) + " )"
-            parameters |= {name: value.value for name, value in zip(names, values, strict=True)}
-    return text, parameters
+def _put(key: Key, columns: dict[str, Any]) -> Write:
+    return Write(Action.PUT, {"PartitionKey": key[0], "RowKey": key[1], **columns})
+
+
+def _removal(key: Key) -> Write:
+    return Write(Action.DELETE, {"PartitionKey": key[0], "RowKey": key[1]})

@@ -1,48 +1,83 @@
-"""Records of findings in the table `Findings`: partition `<subscription>~<0-3>`, row `f<fingerprint>`.
+"""Findings in Azure Tables: records, lists, totals, ids, and what repairs them.
 
-The first digit of the fingerprint picks one of four partitions. Lists and ids are served by `FindingIndex`,
-ids are given out by `FindingIds`. A save writes the record, then the index row; a crash in between leaves a
-record that lists do not show until the save is repeated or the finding is saved again.
+A save that changes what lists show writes in this order, and each step may be repeated:
+
+1. the intent: which findings (`finding_intents`);
+2. the records with the numbers of their partition, in one transaction (`finding_records`);
+3. the rows of the lists (`finding_index`) and the copies of the numbers (`finding_totals`);
+4. a look whether somebody wrote those records meanwhile: then their rows are made right again;
+5. the intent is removed.
+
+A writer that dies anywhere leaves its intent. `settle` (whoever records findings of that subscription next)
+does steps 3 and 4 for it, `repair` (a timer) 3 to 5. Of two writers of one record whoever writes rows last
+looks last, and so leaves the rows of the record as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.parallel import each
-from shared.adapters.tables.batches import write_rows
-from shared.adapters.tables.codec import decode, encode, pack, unpack
+from shared.adapters.tables import finding_keys as keys
+from shared.adapters.tables import finding_lists as lists
 from shared.adapters.tables.finding_ids import claim
-from shared.adapters.tables.finding_index import FindingIndex, IndexPage, IndexRow
+from shared.adapters.tables.finding_index import FindingIndex, copied
+from shared.adapters.tables.finding_intents import FindingIntents, Intended, merged
 from shared.adapters.tables.finding_places import FindingPlaces
+from shared.adapters.tables.finding_proof import FindingProof
+from shared.adapters.tables.finding_records import FindingRecords, Save, save_of
+from shared.adapters.tables.finding_settling import FindingSettling
+from shared.adapters.tables.finding_totals import FindingTotals
 from shared.adapters.tables.keys import part
-from shared.adapters.tables.table import Action, Table, Write, etag_of
+from shared.adapters.tables.ranges import RowTable
+from shared.adapters.tables.table import Entity, Table
 from shared.domain.finding import Finding
-from shared.domain.page import Page, PageRequest, Versioned
+from shared.domain.finding_filter import FindingFilter
+from shared.domain.page import FilteredPage, PageRequest, Versioned
 from shared.ports.errors import StorageUnavailableError
-from shared.ports.stores import FindingFilter
+from shared.ports.stores import IndexProof
 
-_ROUNDS: Final = 3
+GRACE: Final = timedelta(minutes=5)
+"""After that a change under way counts as cut short: no call of a function lasts so long over one write."""
+
 _READS: Final = 16
+_KEY_PAGES: Final = 7
+OpenTable = Callable[[str], RowTable]
 
 
 class TableFindingStore:
-    """`FindingStore` on Azure Tables."""
+    """`FindingStore` and `FindingRepair` on Azure Tables."""
 
-    def __init__(self, service: TableServiceClient, *, prefix: str = "") -> None:
-        self._records = Table(service, f"{prefix}Findings")
-        self._index_table = Table(service, f"{prefix}FindingIndex")
-        self._ids = Table(service, f"{prefix}FindingIds")
-        self._index = FindingIndex(self._index_table)
+    def __init__(
+        self,
+        service: TableServiceClient | OpenTable,
+        *,
+        prefix: str = "",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        open_table: OpenTable = (
+            (lambda name: Table(service, name)) if isinstance(service, TableServiceClient) else service
+        )
+        names = ("Findings", "FindingIndex", "FindingTotals", "FindingIntents", "FindingIds")
+        self._tables = [open_table(f"{prefix}{name}") for name in names]
+        records, index, totals, intents, self._ids = self._tables
+        self._now = now
         self._places = FindingPlaces()
+        self._records = FindingRecords(records)
+        self._index_table = index
+        self._index = FindingIndex(index, self._records)
+        self._totals = FindingTotals(totals, self._records)
+        self._intents = FindingIntents(intents)
+        self._settling = FindingSettling(self._records, self._index, self._totals, self._intents, now)
+        self._proof = FindingProof(index, self._records, self._index, self._totals)
 
     async def aclose(self) -> None:
         """Release the table clients."""
-        for table in (self._records, self._index_table, self._ids):
+        for table in self._tables:
             await table.aclose()
 
     async def claim_ids(self, detected_at: datetime, fingerprints: Sequence[str]) -> dict[str, str]:
@@ -53,99 +88,114 @@ class TableFindingStore:
         """See `FindingStore.get`."""
         place = self._places.get(finding_id)
         if place is None:
-            row = await self._index.find(finding_id)
-            if row is None:
+            place = await self._index.place(finding_id)
+            if place is None:
                 return None
-            place = row.subscription_id, row.fingerprint
             self._places.keep(finding_id, place)
-        return await self._record(*place)
+        return await self._records.get(*place)
 
     async def find(self, subscription_id: str, fingerprint: str) -> Versioned[Finding] | None:
         """See `FindingStore.find`."""
-        return await self._record(subscription_id, fingerprint)
+        return await self._records.get(subscription_id, fingerprint)
 
     async def of_subscription(self, subscription_id: str) -> AsyncIterator[Versioned[Finding]]:
         """See `FindingStore.of_subscription`."""
-        return self._stream(part(subscription_id.lower()))
+        stem = part(subscription_id.lower())
+        return self._records.stream(f"{stem}~0", f"{stem}~4")
 
-    async def _stream(self, subscription_id: str) -> AsyncIterator[Versioned[Finding]]:
-        where = "PartitionKey ge @low and PartitionKey le @high"
-        parameters = {"low": f"{subscription_id}~0", "high": f"{subscription_id}~3"}
-        async for entity in self._records.rows(where, parameters):
-            yield Versioned(decode(Finding, entity), etag_of(entity))
-
-    async def save(self, changes: Sequence[tuple[Finding, str | None]]) -> list[str]:
+    async def save(
+        self, changes: Sequence[tuple[Finding, str | None]], *, sightings_told: bool = False
+    ) -> list[str]:
         """See `FindingStore.save`.
-
-        A record that is stored exactly so already counts as written, whatever version was named: that is how
-        a save that was cut short is finished by repeating it.
 
         Raises:
             ValueError: a fingerprint occurs twice.
         """
-        payloads = [encode(finding) for finding, _ in changes]
-        written = await write_rows(
-            self._records,
-            [_write(finding, etag, data) for (finding, etag), data in zip(changes, payloads, strict=True)],
-        )
-        refused = [place for place, won in enumerate(written) if not won]
+        saves = [save_of(finding, version) for finding, version in changes]
+        if len({one.finding.fingerprint for one in saves}) != len(saves):
+            raise ValueError("a fingerprint is to be saved twice at once")
+        listed = [
+            one
+            for one in saves
+            if not (sightings_told and one.before is not None and one.before.digest == one.digest)
+        ]
+        intents = await self._intents.begin(map(Intended.of, listed), self._now()) if listed else []
+        await self._records.write(saves)
+        await self._list([one for one in listed if one.written])
+        if intents:
+            await self._intents.end(intents)
+        return [one.finding.fingerprint for one in saves if not one.written]
 
-        async def same(place: int) -> bool:
-            return await self._is_stored(changes[place][0], payloads[place])
+    async def _list(self, saves: Sequence[Save]) -> None:
+        """Let lists and totals follow records that were written."""
+        if not saves:
+            return
+        await self._index.put(saves)
+        partitions = sorted({one.partition for one in saves if one.delta})
+        await each(partitions, self._totals.follow)
+        stored = await self._records.revisions([one.place for one in saves])
+        changed = [Intended.of(one) for one in saves if stored.get(one.place) != one.rev]
+        if changed:
+            await self._settling.settle(changed)
 
-        repeats = await each(refused, same)
-        lost = {place for place, repeated in zip(refused, repeats, strict=True) if not repeated}
-        await self._index.put([finding for place, (finding, _) in enumerate(changes) if place not in lost])
-        return [changes[place][0].fingerprint for place in sorted(lost)]
+    async def settle(self, subscription_id: str) -> None:
+        """See `FindingStore.settle`.
 
-    async def _is_stored(self, finding: Finding, data: bytes) -> bool:
-        partition, row = _key(finding.observation.subscription_id, finding.fingerprint)
-        entity = await self._records.get(partition, row)
-        return entity is not None and unpack(entity) == data
-
-    async def page(self, request: PageRequest, where: FindingFilter) -> Page[Finding]:
-        """See `FindingStore.page`.
-
-        Two writers of one record can leave the index with the word of the earlier one. Rows shown are
-        checked against their records; a stale one is corrected and the page is read again.
-
-        Raises:
-            StorageUnavailableError: the rows changed faster than they could be read.
+        The intents stay: their writers may still be at work, and only `repair` knows that they are not.
         """
-        for _ in range(_ROUNDS):
-            found = await self._index.page(request, where)
-            page = await self._checked(found)
-            if page is not None:
-                return page
-        raise StorageUnavailableError("findings change faster than a page of them can be read")
+        await self._settling.settle(merged(await self._intents.of_subscription(subscription_id)))
 
-    async def _checked(self, found: IndexPage) -> Page[Finding] | None:
-        async def read(row: IndexRow) -> Versioned[Finding] | None:
-            return await self._record(row.subscription_id, row.fingerprint)
+    async def sighted(
+        self, subscription_id: str, rule_ids: Sequence[str], scan_id: str, read_at: datetime
+    ) -> None:
+        """See `FindingStore.sighted`."""
+        await self._totals.sighted(subscription_id, rule_ids, scan_id, read_at)
 
-        records = await each(found.rows, read, limit=_READS)
-        fresh = True
-        items: list[Finding] = []
-        for row, record in zip(found.rows, records, strict=True):
-            if record is None:
-                raise StorageUnavailableError(f"the record of finding row {row.row} is gone")
-            if not row.agrees(record.value):
-                await self._index.correct(row, record.value)
-                fresh = False
-            items.append(record.value)
-            self._places.keep(record.value.id, (row.subscription_id, row.fingerprint))
-        return Page(tuple(items), found.total, found.next_after) if fresh else None
+    async def page(self, request: PageRequest, where: FindingFilter) -> FilteredPage[Finding]:
+        """See `FindingStore.page`."""
+        if not keys.is_possible(where):
+            return FilteredPage((), 0, None)
+        plan = lists.plan(where)
+        table = self._index_table
 
-    async def _record(self, subscription_id: str, fingerprint: str) -> Versioned[Finding] | None:
-        entity = await self._records.get(*_key(subscription_id, fingerprint))
-        return None if entity is None else Versioned(decode(Finding, entity), etag_of(entity))
+        async def matches(row: Entity) -> bool:
+            return where.matches(await self._finding(row))
 
+        if plan.exact:
+            page = await lists.exact_page(table, plan, where, request.after, request.offset, request.limit)
+        else:
+            page = await lists.searched_page(
+                table, plan, where, request.after, request.offset, request.limit, matches
+            )
+        found = await each(page.rows, self._finding, limit=_READS)
+        items = await self._totals.with_sightings(found)
+        return FilteredPage(tuple(items), await self._total(plan, where), page.next_after)
 
-def _key(subscription_id: str, fingerprint: str) -> tuple[str, str]:
-    return f"{part(subscription_id.lower())}~{int(fingerprint[0], 16) // 4}", f"f{part(fingerprint)}"
+    async def _total(self, plan: lists.Plan, where: FindingFilter) -> int | None:
+        if plan.counted:
+            return await self._totals.count(where)
+        if plan.exact and where.resource_id is not None:
+            return await lists.count_keys(self._index_table, plan, where, _KEY_PAGES)
+        return None
 
+    async def _finding(self, row: Entity) -> Finding:
+        copy = copied(row)
+        if copy is not None:
+            return copy
+        stored = await self._records.get(row["subscription"], row["fingerprint"])
+        if stored is None:
+            raise StorageUnavailableError("the record of a finding is gone")
+        return stored.value
 
-def _write(finding: Finding, etag: str | None, data: bytes) -> Write:
-    partition, row = _key(finding.observation.subscription_id, finding.fingerprint)
-    entity = {"PartitionKey": partition, "RowKey": row, **pack(data)}
-    return Write(Action.CREATE if etag is None else Action.REPLACE, entity, etag)
+    async def repair(self) -> int:
+        """See `FindingRepair.repair`."""
+        done = 0
+        async for intent in self._intents.begun_before(self._now() - GRACE):
+            await self._settling.settle(intent.findings)
+            await self._intents.end([intent.row])
+            done += len(intent.findings)
+        return done
+
+    async def prove(self) -> IndexProof:
+        """See `FindingRepair.prove`."""
+        return await self._proof.run()

@@ -12,6 +12,7 @@ from azure.data.tables.aio import TableClient, TableServiceClient
 
 from shared.adapters.storage_errors import storage_errors
 from shared.adapters.tables.point_read import read_row
+from shared.adapters.tables.ranges import KeyRange
 from shared.adapters.tables.transaction import Action, Entity, RefusedError, Write, submit
 from shared.ports.errors import (
     AlreadyExistsError,
@@ -94,6 +95,12 @@ class Table:
                 except StopAsyncIteration:
                     return
             yield page
+
+    def range(
+        self, keys: KeyRange, *, select: Sequence[str] | None = None, page_size: int = MAX_PAGE
+    ) -> AsyncGenerator[list[Entity], None]:
+        """Rows of a range, a page at a time: one request each."""
+        return self.pages(*keys.odata(), select=select, page_size=page_size)
 
     async def rows(
         self,

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.api.findings import FindingsQuery
 from shared.api.json_body import parse_object
-from shared.api.query import FindingsQuery, PageQuery
+from shared.api.query import PageQuery
 from shared.api.security import SecurityScanBody
 from shared.api.v1 import ScanBody
 from shared.api.validation import field_title, validate, validate_query

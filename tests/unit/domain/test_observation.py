@@ -60,6 +60,7 @@ def test_stored_with_its_evidence_as_the_last_member() -> None:
         "cvss_score",
         "auto_remediable",
         "remediation_steps",
+        "tags",
         "evidence",
     ]
     assert stored["evidence"] == {"source": "*", "ports": ["22"]}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -20,14 +20,16 @@ from pydantic import ValidationError
 from shared.adapters.memory.blobs import MemoryBlobStore
 from shared.adapters.memory.clock import MemoryClock, MemoryTokenSource
 from shared.adapters.memory.events import MemoryEventOutbox
-from shared.adapters.memory.findings import MemoryFindingStore
 from shared.adapters.memory.inventory import MemoryInventory
+from shared.adapters.memory.lifecycle_stores import MemoryFindingHistoryStore, MemorySuppressionStore
 from shared.adapters.memory.plans import MemoryPlanStore
 from shared.adapters.memory.postures import MemoryPostureStore
 from shared.adapters.memory.reads import MemoryAzureReads
 from shared.adapters.memory.scan_results import MemoryScanResultStore
 from shared.adapters.memory.scans import MemoryScanStore
-from shared.domain.finding import Finding
+from shared.adapters.memory.tables import MemoryTable, MemoryTables
+from shared.adapters.tables.findings import TableFindingStore
+from shared.adapters.tables.transaction import Write
 from shared.domain.join import Pace
 from shared.domain.scan import Scan
 from shared.ports.inventory import Subscription
@@ -38,10 +40,13 @@ from shared.services.engine import Engine
 from shared.services.messages import CheckMessage, PlanMessage, ShardMessage
 from shared.services.plan_scan import PlanScan
 from shared.services.run_shard import RunShard
+from shared.services.start_scan import Environments
 from shared.services.sweep_scans import SweepScans
 from tests.unit.engine.probe_scanner import Only, ProbeScanner
 
 MAX_DELIVERIES = 5
+WRITES_OF_A_SAVE = 4
+"""Saving takes ten times that, so a save dies more often than another call, and mostly in the middle."""
 DUPLICATE_WINDOW = timedelta(minutes=10)
 
 
@@ -109,6 +114,15 @@ class Broker:
         return min((letter.due for letter in self.waiting), default=None)
 
 
+def known(environments: Mapping[str, tuple[str, ...]] | None = None) -> Environments:
+    """Environments as the configuration gives them."""
+
+    async def every() -> Mapping[str, tuple[str, ...]]:
+        return environments or {}
+
+    return every
+
+
 def _died(error: BaseException) -> bool:
     """Whether a crash, or a body that is none of ours, ended the handler; inside a task group too."""
     if isinstance(error, BaseExceptionGroup):
@@ -155,28 +169,21 @@ class CountingScanStore(MemoryScanStore):
         return written
 
 
-class TornFindingStore(MemoryFindingStore):
-    """Writes records one by one and may die between a record and the lists that follow it."""
+class TornTables(MemoryTables):
+    """Tables that may die just before or just after any write."""
 
     def __init__(self, dice: random.Random, rate: float) -> None:
         super().__init__()
         self._dice, self._rate = dice, rate
-        self.unlisted: set[str] = set()
-        self._listed: dict[str, Finding] = {}
 
-    async def save(self, changes: Sequence[tuple[Finding, str | None]]) -> list[str]:
-        lost: list[str] = []
-        for record, etag in changes:
-            refused = await super().save([(record, etag)])
-            lost += refused
-            if not refused:
-                if self._listed.get(record.fingerprint) != record:
-                    self.unlisted.add(record.fingerprint)
-                if self._dice.random() < self._rate:
-                    raise Crash
-                self._listed[record.fingerprint] = record
-                self.unlisted.discard(record.fingerprint)
-        return lost
+    def __call__(self, name: str) -> MemoryTable:
+        table = super().__call__(name)
+        table.before = table.after = self._maybe
+        return table
+
+    def _maybe(self, writes: Sequence[Write]) -> None:
+        if self._dice.random() < self._rate:
+            raise Crash
 
 
 @dataclass
@@ -194,7 +201,9 @@ class World:
         self.broker = Broker(self.clock, self.dice, self.faults)
         self.scans = CountingScanStore()
         self.plans = MemoryPlanStore()
-        self.findings = TornFindingStore(self.dice, self.faults.crash)
+        self.tables = TornTables(self.dice, self.faults.crash / WRITES_OF_A_SAVE)
+        self.findings: Any = TableFindingStore(self.tables, now=self.clock.now)
+        self.history, self.suppressions = MemoryFindingHistoryStore(), MemorySuppressionStore()
         self.results = MemoryScanResultStore()
         self.outbox = MemoryEventOutbox()
         self.blobs = MemoryBlobStore()
@@ -217,6 +226,8 @@ class World:
             scans=port(self.scans),
             plans=port(self.plans),
             findings=port(self.findings),
+            history=port(self.history),
+            suppressions=port(self.suppressions),
             results=port(self.results),
             outbox=port(self.outbox),
             blobs=port(self.blobs),

@@ -11,19 +11,19 @@ from shared.domain.coverage import Coverage, CoverageStatus
 from shared.domain.errors import ConflictError, InvalidRequestError, NotFoundError, UnavailableError
 from shared.domain.events import EventType
 from shared.domain.finding import Finding, FindingStatus, FrozenFinding, Resolution
+from shared.domain.finding_filter import FindingFilter
 from shared.domain.page import PageRequest
 from shared.domain.principal import Principal, Role
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanType
 from shared.domain.severity import Severity
 from shared.ports.errors import BrokerUnavailableError, InventoryDeniedError, InventoryError
-from shared.ports.stores import FindingFilter
 from shared.rules.base import RuleResult, RuleStatus
 from shared.scanners.base import Projection
 from shared.services.ledgers import get_ledger
 from shared.services.scan_control import ScanControl
 from shared.services.start_scan import StartScan
 from tests.unit.engine.probe_scanner import RULE, TYPE, ProbeScanner, resource
-from tests.unit.engine.simulation import Faults, World
+from tests.unit.engine.simulation import Faults, World, known
 
 CALLER = Principal("tester", "Tester", Role.OPERATOR)
 BAD, GOOD = resource("s1", 1, bad=True), resource("s1", 2, bad=False)
@@ -42,7 +42,7 @@ async def scanned(
 ) -> Scan:
     place.clock.advance(timedelta(minutes=20))
     asked = ScanRequest(scan_type=scan_type, **request)
-    scan = await StartScan(place.calm, environments or {}).start(asked, CALLER)
+    scan = await StartScan(place.calm, known(environments)).start(asked, CALLER)
     return await place.run(scan.scan_id)
 
 
@@ -72,7 +72,7 @@ async def test_a_broker_that_is_away_leaves_no_scan_behind() -> None:
 
     object.__setattr__(place.calm, "messenger", Away())
     with pytest.raises(UnavailableError):
-        await StartScan(place.calm, {}).start(ScanRequest(scan_type=ScanType.NETWORK), CALLER)
+        await StartScan(place.calm, known()).start(ScanRequest(scan_type=ScanType.NETWORK), CALLER)
     assert (await place.scans.page(PageRequest())).total == 0
 
 
@@ -271,7 +271,7 @@ async def test_environments_name_subscriptions_and_an_unknown_one_is_refused() -
 
 async def test_scans_of_one_second_get_different_ids_of_the_contracts_form() -> None:
     place = world()
-    start = StartScan(place.calm, {})
+    start = StartScan(place.calm, known())
     ids = [(await start.start(ScanRequest(scan_type=ScanType.NETWORK), CALLER)).scan_id for _ in range(3)]
     assert len(set(ids)) == 3
     assert ids[0] == "scan-20250805-174258" and all(one.startswith(ids[0] + "-") for one in ids[1:])

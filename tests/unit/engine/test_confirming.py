@@ -21,7 +21,7 @@ from shared.scanners.confirmable import IP_FLOW_ACTION
 from shared.scanners.registry import BuiltScanners
 from shared.services.engine import ConfirmationLimits, Engine
 from shared.services.start_scan import StartScan
-from tests.unit.engine.simulation import Crashing, Faults, World
+from tests.unit.engine.simulation import Crashing, Faults, World, known
 from tests.unit.engine.test_cases import CALLER
 
 LIMITS = ConfirmationLimits(packets=20, seconds=5)
@@ -143,7 +143,7 @@ def world(
 async def scanned(place: World) -> Scan:
     place.clock.advance(timedelta(minutes=20))
     request = ScanRequest(scan_type=ScanType.NETWORK)
-    scan = await StartScan(place.calm, {}).start(request, CALLER)
+    scan = await StartScan(place.calm, known()).start(request, CALLER)
     return await place.run(scan.scan_id)
 
 

@@ -21,7 +21,7 @@ from shared.services.posture_queries import PostureQueries
 from shared.services.scan_control import ScanControl
 from shared.services.start_scan import StartScan
 from tests.unit.engine.probe_scanner import TYPE, ProbeScanner, metadata, resource
-from tests.unit.engine.simulation import Faults, World
+from tests.unit.engine.simulation import Faults, World, known
 
 CALLER = Principal("tester", "Tester", Role.OPERATOR)
 SSH = "network.nsg.ssh_from_internet"
@@ -47,7 +47,7 @@ def world(*resources: Any, crash: float = 0.0, seed: int = 5) -> World:
 
 async def scanned(place: World, scan_type: ScanType = ScanType.FULL, **request: Any) -> Scan:
     place.clock.advance(timedelta(minutes=20))
-    scan = await StartScan(place.calm, {}).start(ScanRequest(scan_type=scan_type, **request), CALLER)
+    scan = await StartScan(place.calm, known()).start(ScanRequest(scan_type=scan_type, **request), CALLER)
     return await place.run(scan.scan_id)
 
 
@@ -116,7 +116,7 @@ async def test_a_failed_scan_has_no_posture() -> None:
 async def test_a_framework_that_nobody_knows_starts_nothing() -> None:
     place = world(GOOD)
     with pytest.raises(InvalidRequestError):
-        await StartScan(place.calm, {}).start(ScanRequest(compliance_frameworks=("soc3",)), CALLER)
+        await StartScan(place.calm, known()).start(ScanRequest(compliance_frameworks=("soc3",)), CALLER)
 
 
 async def test_asking_for_known_frameworks_is_no_error() -> None:

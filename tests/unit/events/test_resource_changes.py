@@ -17,7 +17,7 @@ from shared.ports.messaging import Queue
 from shared.services.resource_changes import LOST_AFTER, ChangeMessage, ResourceChanges
 from shared.services.start_scan import StartScan
 from tests.unit.engine.probe_scanner import TYPE
-from tests.unit.engine.simulation import Crash, Crashing, Faults, World
+from tests.unit.engine.simulation import Crash, Crashing, Faults, World, known
 
 QUIET = timedelta(seconds=2)
 SUB = "11111111-2222-3333-4444-555555555555"
@@ -64,7 +64,7 @@ class Place:
         self.messenger = MemoryMessenger(self.clock)
         self.changes = ResourceChanges(
             guard(self.rescans),
-            StartScan(self.world.calm, {}),
+            StartScan(self.world.calm, known()),
             self.world.calm.scanners,
             guard(self.messenger),
             self.clock,

@@ -25,7 +25,7 @@ from shared.ports.errors import BrokerUnavailableError
 from shared.services.fire_schedules import PATIENCE, FireSchedules
 from shared.services.schedules import ScheduleChange, ScheduleDraft, Schedules
 from shared.services.start_scan import StartScan
-from tests.unit.engine.simulation import Crash, Crashing, Faults, World
+from tests.unit.engine.simulation import Crash, Crashing, Faults, World, known
 
 NETWORK = ScanRequest(scan_type=ScanType.NETWORK, subscriptions=("s1",), environment="default")
 
@@ -47,7 +47,7 @@ class Hosts:
         return FireSchedules(
             guard(self.store),
             guard(self.world.scans),
-            StartScan(engine, {}),
+            StartScan(engine, known()),
             self.world.inventory,
             self.config,
             self.clock,
