@@ -16,6 +16,7 @@ from shared.services.event_queries import EventQueries
 from shared.services.resource_changes import ResourceChanges
 from shared.services.schedules import Schedules
 from shared.services.start_scan import StartScan
+from tests.unit.engine.simulation import known
 from tests.unit.events.world import EventWorld
 
 
@@ -36,7 +37,7 @@ class Events:
             "event_queries": EventQueries(self.world.log, self._clock, self._sleep),
             "resource_changes": ResourceChanges(
                 self.rescans,
-                StartScan(engine, {}),
+                StartScan(engine, known()),
                 engine.scanners,
                 engine.messenger,
                 self._clock,

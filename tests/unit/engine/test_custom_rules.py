@@ -16,7 +16,7 @@ from shared.scanners.registry import BuiltScanners
 from shared.services.engine import Engine
 from shared.services.posture_queries import PostureQueries
 from shared.services.start_scan import StartScan
-from tests.unit.engine.simulation import Faults, World
+from tests.unit.engine.simulation import Faults, World, known
 from tests.unit.engine.test_cases import CALLER, ledger, records, rows
 
 SSH, UNATTACHED = "network.nsg.ssh_from_internet", "network.nsg.not_attached"
@@ -63,7 +63,7 @@ class RealRules(World):
 async def scanned(place: World, scan_type: ScanType, *custom: str) -> Scan:
     place.clock.advance(timedelta(minutes=20))
     request = ScanRequest(scan_type=scan_type, custom_rules=custom)
-    scan = await StartScan(place.calm, {}).start(request, CALLER)
+    scan = await StartScan(place.calm, known()).start(request, CALLER)
     return await place.run(scan.scan_id)
 
 

@@ -25,7 +25,7 @@ from shared.services.run_shard import RunShard
 from shared.services.signs_of_life import LONGEST_WORK, SIGNS_PER_STALL
 from shared.services.start_scan import StartScan
 from tests.unit.engine.probe_scanner import resource
-from tests.unit.engine.simulation import Faults, World
+from tests.unit.engine.simulation import Faults, World, known
 
 CALLER = Principal("tester", "Tester", Role.OPERATOR)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -98,7 +98,7 @@ class Stage:
 
     async def begin(self) -> None:
         request = ScanRequest(scan_type=ScanType.NETWORK, subscriptions=("s1",))
-        self.scan_id = (await StartScan(self.world.calm, {}).start(request, CALLER)).scan_id
+        self.scan_id = (await StartScan(self.world.calm, known()).start(request, CALLER)).scan_id
         while (letter := next(self._letters(Queue.PLAN), None)) is not None:
             await PlanScan(self.world.calm).run(PlanMessage.model_validate_json(letter))
         letter = next(self._letters(Queue.SHARDS))
@@ -185,7 +185,7 @@ def scan() -> Any:
     """A scan whose check saw the plan of `DIGEST` at `NOW`."""
     world = World(1, Faults(), [], ["s1"])
     request = ScanRequest(scan_type=ScanType.NETWORK, subscriptions=("s1",))
-    begun = asyncio.run(StartScan(world.calm, {}).start(request, CALLER))
+    begun = asyncio.run(StartScan(world.calm, known()).start(request, CALLER))
     state = CheckState(number=3, checked_at=NOW, progress_at=NOW, progress=(2, 2, 1))
     return begun.model_copy(update={"created_at": NOW, "check": state})
 
