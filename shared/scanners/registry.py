@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 from shared.domain.scan import ScanRequest
@@ -57,23 +59,29 @@ class BuiltScanners:
         self._settings = settings
         self._rules_of_framework = rules_of_framework
         self._confirm = confirm
-        self._made: dict[tuple[tuple[str, ...], tuple[str, ...]], EstateScanner] = {}
+        self._made: dict[tuple[tuple[str, ...], tuple[str, ...], RuleSettings | None], EstateScanner] = {}
 
     def rules(self) -> Sequence[RuleMetadata]:
         """Every rule of the build."""
         return [rule.metadata for rule in self._rules]
 
-    def of(self, request: ScanRequest) -> Scanner | None:
+    def of(self, request: ScanRequest, expiring_within: timedelta | None = None) -> Scanner | None:
         """What a scan runs: the rules of every scanner of its type, read once."""
         names = tuple(name for name in WANTED[request.scan_type] if name in self.names)
         if not names:
             return None
         frameworks = () if len(names) > 1 else tuple(sorted(request.compliance_frameworks))
-        if (names, frameworks) not in self._made:
-            self._made[names, frameworks] = self._make(names, frameworks)
-        return self._made[names, frameworks]
+        settings = self._settings
+        if expiring_within is not None:
+            settings = replace(settings or RuleSettings(), expiring_within=expiring_within)
+        key = (names, frameworks, settings)
+        if key not in self._made:
+            self._made[key] = self._make(*key)
+        return self._made[key]
 
-    def _make(self, names: tuple[str, ...], frameworks: tuple[str, ...]) -> EstateScanner:
+    def _make(
+        self, names: tuple[str, ...], frameworks: tuple[str, ...], settings: RuleSettings | None
+    ) -> EstateScanner:
         chosen = [rule for rule in self._rules if any(self._runs(one, rule, frameworks) for one in names)]
         scoped: Mapping[RuleScope, list[Any]] = {scope: [] for scope in RuleScope}
         for rule in chosen:
@@ -85,7 +93,7 @@ class BuiltScanners:
             estate_rules=scoped[RuleScope.ESTATE],
             collectors=self._collectors,
             network=NETWORK in names,
-            settings=self._settings,
+            settings=settings,
             confirm=self._confirm,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from shared.domain.join import Pace
@@ -63,7 +64,8 @@ class Engine:
 
     def scanner_of(self, scan: Scan) -> Scanner | None:
         """What the scan runs of this build; None when it has nothing of what was asked for."""
-        return self.scanners.of(scan.request)
+        days = scan.expiring_days
+        return self.scanners.of(scan.request, None if days is None else timedelta(days=days))
 
 
 def focus_of(scan: Scan, subscriptions: tuple[str, ...] = ()) -> Focus:
