@@ -167,7 +167,7 @@ async def open_container(settings: Settings) -> Container:
         callers = await open_callers(settings, tables, stack)
         sealer = FernetSealer([key.get_secret_value() for key in settings.events.sealing_keys])
         configuration = Configuration(TableConfigStore(tables, sealer), engine.clock, scan.environments)
-        start_scan = StartScan(engine, configuration.environments)
+        start_scan = StartScan(engine, configuration.environments, configuration.expiring_days)
         events = open_events(
             settings, engine, tables, publisher, start_scan, configuration, identity.credential, stack
         )

@@ -170,6 +170,10 @@ class Scan(BaseModel):
     created_at: datetime
     estimated_completion: datetime
     requested_by: str
+    expiring_days: int | None = Field(
+        default=None,
+        description="what ends sooner is expiring soon, as configured at its start; None = default",
+    )
     completed_at: datetime | None = None
     run: int = Field(default=1, description="1, and one more at each resume")
     plan_attempt: int = Field(default=1, description="raised before a plan message is sent again")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shared.domain.attack_path import AttackPath
@@ -213,6 +213,9 @@ class Scanners(Protocol):
         """Every rule of the build."""
         ...
 
-    def of(self, request: ScanRequest) -> Scanner | None:
-        """What a scan runs; None when this build has no scanner of its type."""
+    def of(self, request: ScanRequest, expiring_within: timedelta | None = None) -> Scanner | None:
+        """What a scan runs; None when this build has no scanner of its type.
+
+        `expiring_within`: what ends sooner is expiring soon; None leaves it to the build's own setting.
+        """
         ...

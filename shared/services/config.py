@@ -54,6 +54,11 @@ class Configuration:
         """Every environment that has a meaning, by name."""
         return {**self._environments, **(await self.current()).environments}
 
+    async def expiring_days(self) -> int | None:
+        """The document's; None while nobody put a document in place: then the setting holds."""
+        recent = await self._recent()
+        return recent.config.expiring_days if recent.number else None
+
     async def replace(
         self,
         config: Config,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from shared.domain.join import Pace
@@ -68,7 +69,8 @@ class Engine:
 
     def scanner_of(self, scan: Scan) -> Scanner | None:
         """What the scan runs of this build; None when it has nothing of what was asked for."""
-        return self.scanners.of(scan.request)
+        days = scan.expiring_days
+        return self.scanners.of(scan.request, None if days is None else timedelta(days=days))
 
     def asked_scanners(self, scan: Scan) -> tuple[str, ...]:
         """Names of the scanners that the scan asks for, whether this build has them or not.

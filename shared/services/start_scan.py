@@ -35,12 +35,23 @@ Environments = Callable[[], Awaitable[Mapping[str, tuple[str, ...]]]]
 """Every environment that has a meaning now: name -> subscription ids."""
 
 
+ExpiringDays = Callable[[], Awaitable[int | None]]
+"""Within how many days something is expiring soon; None where only the settings say so."""
+
+
+async def as_set() -> None:
+    """`ExpiringDays` where nobody configured any."""
+
+
 class StartScan:
     """Use case behind A-01, A-02 and B-01."""
 
-    def __init__(self, engine: Engine, environments: Environments) -> None:
+    def __init__(
+        self, engine: Engine, environments: Environments, expiring_days: ExpiringDays = as_set
+    ) -> None:
         self._engine = engine
         self._environments = environments
+        self._expiring_days = expiring_days
 
     async def start(self, request: ScanRequest, principal: Principal, scan_id: str | None = None) -> Scan:
         """Begin a scan. With a `scan_id`, one that is there already is left to whoever began it.
@@ -60,6 +71,7 @@ class StartScan:
             created_at=now,
             estimated_completion=now + await self._expected_duration(request.scan_type),
             requested_by=principal.id,
+            expiring_days=await self._expiring_days(),
         )
         if scan_id is None:
             scan = await self._insert(scan)

@@ -36,6 +36,10 @@ _BATCH: Final = 200
 _TRIES: Final = 8
 
 
+Check = Callable[[Webhook], None]
+"""Sees the registration that a write replaces, and may refuse by raising."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookChange:
     """What a PATCH changes; None: as it is."""
@@ -133,7 +137,7 @@ class Webhooks:
             raise NotFoundError("Webhook not found")
         return found.value
 
-    async def change(self, webhook_id: str, change: WebhookChange) -> Webhook:
+    async def change(self, webhook_id: str, change: WebhookChange, check: Check | None = None) -> Webhook:
         """Change members. Switched on again, it gets what happens from then on.
 
         Raises:
@@ -158,9 +162,9 @@ class Webhooks:
                 return new.disabled("switched off by an administrator", now)
             return new
 
-        return await self._replace(webhook_id, changed)
+        return await self._replace(webhook_id, changed, check)
 
-    async def rotate_secret(self, webhook_id: str, secret: str) -> Webhook:
+    async def rotate_secret(self, webhook_id: str, secret: str, check: Check | None = None) -> Webhook:
         """Sign with another secret; the one so far signs beside it for 24 hours.
 
         Raises:
@@ -168,7 +172,7 @@ class Webhooks:
         """
         _check_secret(secret)
         now = self._clock.now()
-        return await self._replace(webhook_id, lambda stored: stored.rotated(secret, now))
+        return await self._replace(webhook_id, lambda stored: stored.rotated(secret, now), check)
 
     async def delete(self, webhook_id: str) -> None:
         """Remove a registration with its pending deliveries and its log.
@@ -236,11 +240,15 @@ class Webhooks:
             at = entries[-1].position
         return Replayed(queued, None)
 
-    async def _replace(self, webhook_id: str, change: Callable[[Webhook], Webhook]) -> Webhook:
+    async def _replace(
+        self, webhook_id: str, change: Callable[[Webhook], Webhook], check: Check | None = None
+    ) -> Webhook:
         for _ in range(_TRIES):
             found = await self._store.get(webhook_id)
             if found is None:
                 raise NotFoundError("Webhook not found")
+            if check is not None:
+                check(found.value)
             try:
                 return (await self._store.replace(change(found.value), found.etag)).value
             except VersionConflictError:

@@ -175,7 +175,7 @@ class Api:
         self.configuration = Configuration(self.configs, self.clock, self.settings.scan.environments)
         self.application = Application(
             settings=self.settings,
-            start_scan=StartScan(engine, self.configuration.environments),
+            start_scan=StartScan(engine, self.configuration.environments, self.configuration.expiring_days),
             scan_control=ScanControl(engine),
             scan_queries=ScanQueries(engine, sleep=self._sleep),
             finding_queries=FindingQueries(self.findings),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -127,6 +128,15 @@ class TestB13:
         assert (await api.started(url, {"environment": "staging"})).subscriptions == ("s-1", "s-2")
         unknown = await api.post(url, {"environment": "moon"})
         assert (unknown.status, unknown.error["details"]["field"]) == (400, "environment")
+
+    async def test_expiring_days_reach_scans_once_a_document_is_there(self, api: Api) -> None:
+        url = "/api/v1/security/scans"
+        await api.post(url, {})
+        assert [one.expiring_days for one in await api.scans.unfinished()] == [None], "the setting holds"
+        await put(api, {"expiring_days": 9})
+        api.clock.advance(timedelta(seconds=10))
+        await api.post(url, {})
+        assert {one.expiring_days for one in await api.scans.unfinished()} == {None, 9}
 
 
 @contract("history")

@@ -94,6 +94,26 @@ async def test_bad_registrations(api: Api, changes: dict[str, Any], field: str, 
 
 
 @contract("X-05")
+async def test_tags_of_what_is_shown_guard_changes(api: Api) -> None:
+    webhook = await created(api)
+    url = f"/v1/webhooks/{webhook['webhook_id']}"
+    first = (await api.get(url)).headers["etag"]
+    assert not first.startswith("W/")
+    assert (await api.get(url, headers={"If-None-Match": first})).status == 304
+    patched = await api.call("PATCH", url, {"description": "new"}, headers={"If-Match": first})
+    assert (patched.status, patched.headers["etag"]) == (200, (await api.get(url)).headers["etag"])
+    stale = await api.call("PATCH", url, {"description": "other"}, headers={"If-Match": first})
+    assert (stale.status, stale.error["code"]) == (412, "PRECONDITION_FAILED")
+    rotation = {"secret": "another-secret-of-16"}
+    stale = await api.post(f"{url}/rotate-secret", rotation, headers={"If-Match": first})
+    assert (stale.status, stale.error["code"]) == (412, "PRECONDITION_FAILED")
+    assert (await api.get(url)).json == patched.json, "nothing of it was done"
+    tag = {"If-Match": patched.headers["etag"]}
+    assert (await api.post(f"{url}/rotate-secret", rotation, headers=tag)).status == 200
+    assert (await api.call("PATCH", url, {"description": "last"})).status == 200, "absent: allowed"
+
+
+@contract("X-05")
 async def test_change_list_and_remove(api: Api) -> None:
     first, second = await created(api), await created(api, url="https://two.example/")
     page = await api.get("/v1/webhooks?limit=1")

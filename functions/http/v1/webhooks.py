@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions.http.conditional import demand
 from functions.http.exchange import NO_CONTENT_REPLY, Call, Reply
 from functions.http.links import next_link, page_request, position_of, token_of
 from shared.api.query import NoQuery, PageQuery
@@ -61,7 +62,8 @@ async def get(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:
 
 async def update(call: Call[WebhookPatch, NoQuery], app: Application) -> Reply:
     """X-05: change."""
-    changed = await app.webhooks.change(call.parameters["webhook_id"], call.body.change())
+    check = demand(call.if_match, webhook_view)
+    changed = await app.webhooks.change(call.parameters["webhook_id"], call.body.change(), check)
     return Reply(200, webhook_view(changed))
 
 
@@ -73,9 +75,9 @@ async def delete(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:
 
 async def rotate(call: Call[SecretBody, NoQuery], app: Application) -> Reply:
     """X-05: another secret."""
-    return Reply(
-        200, webhook_view(await app.webhooks.rotate_secret(call.parameters["webhook_id"], call.body.secret))
-    )
+    check = demand(call.if_match, webhook_view)
+    rotated = await app.webhooks.rotate_secret(call.parameters["webhook_id"], call.body.secret, check)
+    return Reply(200, webhook_view(rotated))
 
 
 async def test(call: Call[EmptyBody, NoQuery], app: Application) -> Reply:

@@ -26,6 +26,7 @@ from shared.ports.errors import AlreadyExistsError, MissingError
 
 _TAIL_DIGITS: Final = 8
 _BARE: Final = "bare"
+_PROBES: Final = 8
 
 
 async def claim(table: RowTable, detected_at: datetime, fingerprints: Sequence[str]) -> dict[str, str]:
@@ -35,10 +36,24 @@ async def claim(table: RowTable, detected_at: datetime, fingerprints: Sequence[s
         ValueError: no id of that second is left for one of them.
     """
     wanted = list(dict.fromkeys(fingerprints))
-    known = dict(zip(wanted, await each(wanted, partial(_known, table)), strict=True))
-    ids = {fingerprint: identifier for fingerprint, identifier in known.items() if identifier}
+    ids = await _known_ones(table, wanted)
     new = [fingerprint for fingerprint in wanted if fingerprint not in ids]
     return ids | await _first_of_all(table, await _in_second(table, detected_at, new))
+
+
+async def _known_ones(table: RowTable, wanted: list[str]) -> dict[str, str]:
+    """Ids that were given out before, unless a few of them tell that hardly any were.
+
+    Asking one by one costs a request each, and only a claim that is repeated, or raced, meets known ones.
+    Those that are not asked for are found when their rows are inserted.
+    """
+    ids: dict[str, str] = {}
+    for some in (wanted[:_PROBES], wanted[_PROBES:]):
+        found = await each(some, partial(_known, table))
+        ids |= {one: identifier for one, identifier in zip(some, found, strict=True) if identifier}
+        if not ids:
+            break
+    return ids
 
 
 async def _first_of_all(table: RowTable, claimed: dict[str, str]) -> dict[str, str]:

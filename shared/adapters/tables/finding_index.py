@@ -46,12 +46,17 @@ class FindingIndex:
 
     async def put(self, saves: Sequence[Save]) -> None:
         """Write the rows of records just written, and remove those of the state before."""
-        writes: list[Write] = []
+        new: list[Write] = []
+        known: list[Write] = []
         for one in saves:
-            before = () if one.before is None or not one.before.status else (one.before.state,)
-            writes += _rows(one.finding, one.data, before)
-        if writes:
-            await write_rows(self._table, writes)
+            if one.before is None:
+                new += _rows(one.finding, one.data, (), Action.CREATE)
+            else:
+                known += _rows(one.finding, one.data, (one.before.state,) if one.before.status else ())
+        created = await write_rows(self._table, new)
+        # Rows of a new record are there only where an earlier attempt left them.
+        known += [_again(write) for write, done in zip(new, created, strict=True) if not done]
+        await write_rows(self._table, known)
 
     async def place_anew(self, records: Sequence[tuple[Finding, Iterable[State]]]) -> None:
         """Write the rows of records as they are, and remove those of other states that they may have."""
@@ -108,15 +113,19 @@ def columns_of(finding: Finding, data: bytes) -> dict[str, Any]:
     return columns
 
 
-def _rows(finding: Finding, data: bytes, states: Iterable[State]) -> list[Write]:
+def _rows(finding: Finding, data: bytes, states: Iterable[State], action: Action = Action.PUT) -> list[Write]:
     """The rows of a record as it is, and the removal of those it has in other states."""
     columns, right = columns_of(finding, data), keys_of(finding)
     stale = {key for state in states for key in state_keys(finding, *state)}.difference(right)
-    return [*(_put(key, columns) for key in right), *map(_removal, sorted(stale))]
+    return [*(_put(key, columns, action) for key in right), *map(_removal, sorted(stale))]
 
 
-def _put(key: Key, columns: dict[str, Any]) -> Write:
-    return Write(Action.PUT, {"PartitionKey": key[0], "RowKey": key[1], **columns})
+def _put(key: Key, columns: dict[str, Any], action: Action = Action.PUT) -> Write:
+    return Write(action, {"PartitionKey": key[0], "RowKey": key[1], **columns})
+
+
+def _again(write: Write) -> Write:
+    return Write(Action.PUT, write.entity)
 
 
 def _removal(key: Key) -> Write:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.coverage import CoverageStatus, ReadFailure, TypeCoverage
@@ -171,7 +171,7 @@ class Only:
     def rules(self) -> Sequence[RuleMetadata]:
         return self._scanner.rules()
 
-    def of(self, request: ScanRequest) -> Scanner | None:
+    def of(self, request: ScanRequest, expiring_within: timedelta | None = None) -> Scanner | None:
         return self._scanner if set(WANTED[request.scan_type]) & self.names else None
 
 
