@@ -30,6 +30,10 @@ class StorageUnavailableError(PortError):
     """Storage does not answer, after the client's own retries."""
 
 
+class WriteUncertainError(StorageUnavailableError):
+    """A connection broke in the middle of a write, which may have been done or not; storage answers again."""
+
+
 class BrokerUnavailableError(PortError):
     """The message broker does not answer, after the client's own retries."""
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from shared.domain.resource import outermost_types
 from shared.domain.scan import ScanRequest
-from shared.exposure.network import NETWORK_TYPES
+from shared.exposure.network import NETWORK_TYPES, PLATFORM_TYPES
 from shared.rules.base import Rule, RuleMetadata, RuleScope
 from shared.rules.registry import all_rules
 from shared.rules.resources import RuleSettings
@@ -155,10 +155,12 @@ def _about(rules: Iterable[Rule[Any]], types: frozenset[str]) -> list[Rule[Any]]
     """Rules that read resources of these outermost types.
 
     Those over a whole estate or directory read nearly everything: they wait for the next scan of it, unless
-    nothing else speaks of these types.
+    nothing else speaks of these types. Rules over the network judge security groups and machines alone.
     """
     concerned = [
         rule for rule in rules if any("/".join(kind.split("/")[:2]) in types for kind in rule.metadata.reads)
     ]
-    near = [rule for rule in concerned if rule.metadata.scope not in (RuleScope.ESTATE, RuleScope.DIRECTORY)]
-    return near or concerned
+    far = {RuleScope.ESTATE, RuleScope.DIRECTORY}
+    if types <= PLATFORM_TYPES:
+        far.add(RuleScope.NETWORK)
+    return [rule for rule in concerned if rule.metadata.scope not in far] or concerned

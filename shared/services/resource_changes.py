@@ -148,7 +148,8 @@ class ResourceChanges:
 def _request(changed: ResourceChange | PendingRescan) -> ScanRequest:
     network = changed.type.startswith(_NETWORK)
     return ScanRequest(
-        scan_type=ScanType.NETWORK if network else ScanType.FULL,
+        # Together they run every rule, and neither asks for scanners that look at no resource.
+        scan_type=ScanType.NETWORK if network else ScanType.COMPLIANCE_ONLY,
         environment=DEFAULT_ENVIRONMENT,
         subscriptions=(changed.subscription_id,),
         target_resources=(changed.resource_id,),

@@ -19,6 +19,7 @@ from shared.ports.errors import (
     PortError,
     StorageUnavailableError,
     VersionConflictError,
+    WriteUncertainError,
 )
 
 __all__ = ["Action", "Entity", "Table", "Write", "etag_of"]
@@ -121,7 +122,8 @@ class Table:
 
         Raises:
             AlreadyExistsError, MissingError, VersionConflictError: one did not fit; nothing is written.
-            StorageUnavailableError: storage does not answer, or broke off and may have written all of it.
+            WriteUncertainError: the connection broke; since then this was written, or something else was.
+            StorageUnavailableError: storage does not answer.
         """
         client = await self._ready()
         repeated = False
@@ -131,7 +133,7 @@ class Table:
                     return await submit(client, writes)
             except RefusedError as error:
                 if repeated:
-                    raise StorageUnavailableError("a write was cut off; it may have been done") from error
+                    raise WriteUncertainError("a write was cut off; it may have been done") from error
                 raise _CONFLICTS[error.status](
                     "a row was written by somebody else or is not there"
                 ) from error

@@ -15,6 +15,7 @@ import pytest
 from shared.domain.finding import FindingStatus, Observation, Resolution
 from shared.domain.resource import outermost_types
 from shared.domain.scan import ScanRequest, ScanStatus, ScanType
+from shared.exposure.network import PLATFORM_TYPES
 from shared.ports.errors import InventoryError
 from shared.rules.base import RuleScope
 from shared.scanners.base import Focus, Related, Scanner
@@ -132,20 +133,22 @@ def changed_resources() -> list[Any]:
 
 @pytest.mark.parametrize(("kind", "ids"), changed_resources())
 def test_fewer_rules_and_listings_find_the_same_in_the_changed_resource(kind: str, ids: list[str]) -> None:
-    """Against the whole scan of the same type, looking at the same resource."""
-    scan_type = ScanType.NETWORK if kind.startswith("microsoft.network/") else ScanType.FULL
-    whole = build().of(ScanRequest(scan_type=scan_type))
+    """Against a whole scan that looks at the same resource."""
+    network = kind.startswith("microsoft.network/")
+    scan_type = ScanType.NETWORK if network else ScanType.COMPLIANCE_ONLY
+    whole = build().of(ScanRequest(scan_type=ScanType.NETWORK if network else ScanType.FULL))
     assert whole is not None
     for resource_id in ids:
         request = ScanRequest(scan_type=scan_type, target_resources=(resource_id,), after_change=True)
         narrow = build().of(request)
         near = {rule.rule_id for rule in narrow.rules()} if narrow is not None else set()
         left = [rule for rule in whole.rules() if rule.rule_id not in near]
-        assert all(
-            rule.scope in (RuleScope.ESTATE, RuleScope.DIRECTORY)
-            or kind not in {outermost(one) for one in rule.reads}
-            for rule in left
-        )
+        far = {
+            RuleScope.ESTATE,
+            RuleScope.DIRECTORY,
+            *([RuleScope.NETWORK] if kind in PLATFORM_TYPES else []),
+        }
+        assert all(rule.scope in far or kind not in {outermost(one) for one in rule.reads} for rule in left)
         focus = Focus(resources=frozenset({resource_id.lower()}))
         subscription = resource_id.split("/")[2]
         expected = found(related(whole, subscription, focus).observations)
