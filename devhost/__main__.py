@@ -19,13 +19,26 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from devhost.loopback import bound_to
 from devhost.stack import LocalStack, StackOptions
 
 ROOT = Path(__file__).resolve().parent.parent
+
+STOP_LIMIT_SECONDS: Final = 1.0
+"""How long a stop waits for running invocations. Those it cancels give their messages back: a scan goes on
+from there when the stack starts again on the same state."""
+
+
+class _Threads(ThreadPoolExecutor):
+    """Threads that nobody waits for at the end: what cancelled invocations left running has no taker."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown(wait=False, cancel_futures=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -109,6 +122,7 @@ async def _serve(
         environment={**os.environ, **settings},
         state_dir=stack.folder / "timers",
         keys=HostKeys(master=stack.secrets["host"]),
+        stop_limit_seconds=STOP_LIMIT_SECONDS,
     )
     sink = EventSink(stack.secrets["topic"], stack.api_keys["admin"])
 
@@ -135,6 +149,7 @@ async def _serve(
         )
     )
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(_Threads())
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -183,4 +198,8 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit, which waits for every thread of every pool. All that was started is stopped by now.
+    os._exit(code)

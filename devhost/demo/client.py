@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.5
 PAGE: Final = 200
 
 
@@ -69,8 +70,12 @@ class ApiClient:
         """The rows of every page."""
         return [row for page in self.pages(path) for row in page[name]]
 
-    def wait(self, scan_id: str, patience: float, progress: Callable[[dict[str, Any]], None]) -> Any:
+    def wait(
+        self, scan_id: str, patience: float, progress: Callable[[dict[str, Any]], None] | None = None
+    ) -> Any:
         """Poll a scan until it is over, telling `progress` the ledger so far.
+
+        Without `progress` the ledger is not asked for: computing it takes time from the scan.
 
         Raises:
             TimeoutError: it is still running after `patience` seconds.
@@ -80,7 +85,8 @@ class ApiClient:
             scan = self.get(f"/v1/scans/{scan_id}")
             if scan["status"] != "running":
                 return scan
-            progress(self.get(f"/v1/scans/{scan_id}/coverage"))
+            if progress is not None:
+                progress(self.get(f"/v1/scans/{scan_id}/coverage"))
             if time.monotonic() > deadline:
                 raise TimeoutError(f"scan {scan_id} is still running after {patience:.0f} s")
-            time.sleep(0.2)
+            time.sleep(POLL_SECONDS)

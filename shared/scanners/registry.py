@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-<<<<<<< HEAD
-from dataclasses import dataclass
-=======
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
->>>>>>> wt-requests
 from typing import Any, Final
 
 from shared.domain.resource import outermost_types
@@ -44,6 +40,7 @@ class _Choice:
     rules: frozenset[str] = frozenset()
     types: frozenset[str] | None = None
     """The types that a rescan is about; None: any."""
+    settings: RuleSettings | None = None
 
 
 class BuiltScanners:
@@ -80,31 +77,21 @@ class BuiltScanners:
         self._settings = settings
         self._rules_of_framework = rules_of_framework
         self._confirm = confirm
-<<<<<<< HEAD
         self._made: OrderedDict[_Choice, EstateScanner | None] = OrderedDict()
-=======
-        self._made: dict[tuple[tuple[str, ...], tuple[str, ...], RuleSettings | None], EstateScanner] = {}
->>>>>>> wt-requests
 
     def rules(self) -> Sequence[RuleMetadata]:
         """Every rule of the build."""
         return [rule.metadata for rule in self._rules]
 
-<<<<<<< HEAD
-    def of(self, request: ScanRequest) -> Scanner | None:
+    def of(self, request: ScanRequest, expiring_within: timedelta | None = None) -> Scanner | None:
         """What a scan runs: the rules of every scanner of its type, or those of them that it names.
 
         None when this build has no scanner of the type, or none that runs any of the named rules.
         """
-=======
-    def of(self, request: ScanRequest, expiring_within: timedelta | None = None) -> Scanner | None:
-        """What a scan runs: the rules of every scanner of its type, read once."""
->>>>>>> wt-requests
         names = tuple(name for name in WANTED[request.scan_type] if name in self.names)
         if not names:
             return None
         frameworks = () if len(names) > 1 else tuple(sorted(request.compliance_frameworks))
-<<<<<<< HEAD
         named = frozenset(request.custom_rules)
         if named:
             names = tuple(
@@ -113,7 +100,10 @@ class BuiltScanners:
                 if any(self._runs(one, rule, frameworks) for rule in self._rules if _is_one(rule, named))
             )
         types = outermost_types(request.target_resources) if request.after_change else None
-        return self._scanner(_Choice(names, frameworks, named, types)) if names else None
+        settings = self._settings
+        if expiring_within is not None:
+            settings = replace(settings or RuleSettings(), expiring_within=expiring_within)
+        return self._scanner(_Choice(names, frameworks, named, types, settings)) if names else None
 
     def _scanner(self, choice: _Choice) -> EstateScanner | None:
         if choice not in self._made:
@@ -136,20 +126,6 @@ class BuiltScanners:
             network = network and not types.isdisjoint(NETWORK_TYPES)
             if not chosen and not network:
                 return None
-=======
-        settings = self._settings
-        if expiring_within is not None:
-            settings = replace(settings or RuleSettings(), expiring_within=expiring_within)
-        key = (names, frameworks, settings)
-        if key not in self._made:
-            self._made[key] = self._make(*key)
-        return self._made[key]
-
-    def _make(
-        self, names: tuple[str, ...], frameworks: tuple[str, ...], settings: RuleSettings | None
-    ) -> EstateScanner:
-        chosen = [rule for rule in self._rules if any(self._runs(one, rule, frameworks) for one in names)]
->>>>>>> wt-requests
         scoped: Mapping[RuleScope, list[Any]] = {scope: [] for scope in RuleScope}
         for rule in chosen:
             scoped[rule.metadata.scope].append(rule)
@@ -159,13 +135,8 @@ class BuiltScanners:
             resource_rules=(*scoped[RuleScope.RESOURCE], *scoped[RuleScope.DIRECTORY]),
             estate_rules=scoped[RuleScope.ESTATE],
             collectors=self._collectors,
-<<<<<<< HEAD
             network=network,
-            settings=self._settings,
-=======
-            network=NETWORK in names,
-            settings=settings,
->>>>>>> wt-requests
+            settings=choice.settings,
             confirm=self._confirm,
         )
 

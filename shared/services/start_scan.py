@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
 from typing import Final
 
 from shared.domain.errors import InvalidRequestError, Reason, UnavailableError
 from shared.domain.ids import IdKind, id_time, make_id
-from shared.domain.page import PageRequest
 from shared.domain.principal import Principal
-from shared.domain.scan import Scan, ScanRequest, ScanType
+from shared.domain.scan import Scan, ScanRequest
 from shared.domain.timestamps import whole_second
 from shared.frameworks.registry import frameworks
 from shared.ports.errors import AlreadyExistsError, BrokerUnavailableError
 from shared.services.custom_rules import check_custom_rules
 from shared.services.engine import Engine
+from shared.services.expected_duration import expected_duration
 from shared.services.messages import check_message, plan_message
 
 DEFAULT_ENVIRONMENT: Final = "default"
@@ -24,11 +23,7 @@ DEFAULT_ENVIRONMENT: Final = "default"
 EVERYTHING: Final = "production"
 """Means every readable subscription while it is not configured (contract, A.ScanRequest)."""
 
-FIRST_ESTIMATE: Final = timedelta(seconds=122)
-"""Expected duration without history: the seed's own example."""
-
 _ID_TRIES: Final = 8
-_HISTORY: Final = 20
 
 
 Environments = Callable[[], Awaitable[Mapping[str, tuple[str, ...]]]]
@@ -69,7 +64,7 @@ class StartScan:
             scan_id="",
             request=request,
             created_at=now,
-            estimated_completion=now + await self._expected_duration(request.scan_type),
+            estimated_completion=now + await expected_duration(engine.scans, request),
             requested_by=principal.id,
             expiring_days=await self._expiring_days(),
         )
@@ -103,18 +98,6 @@ class StartScan:
                 continue
             return named
         raise UnavailableError("Too many scans were started in this second. Try again.", retry_after=1)
-
-    async def _expected_duration(self, scan_type: ScanType) -> timedelta:
-        """The mean of the latest scans of this type that ended by themselves."""
-        recent = await self._engine.scans.page(PageRequest(limit=_HISTORY), scan_type)
-        known = [
-            one.duration_seconds
-            for one in recent.items
-            if one.duration_seconds is not None and one.status.terminal and one.run == 1
-        ]
-        if not known:
-            return FIRST_ESTIMATE
-        return timedelta(seconds=max(1, round(sum(known) / len(known))))
 
 
 def _placed(request: ScanRequest, environments: Mapping[str, tuple[str, ...]]) -> ScanRequest:
