@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks import (
     app_import,
     exposure_paths,
+    finding_reads,
     full_scan,
     network_scan,
     nsg_checks,
@@ -31,6 +32,7 @@ def main() -> int:
     sizes = (10_000,) if options.small else (10_000, 100_000)
     save("import", app_import.run())
     save("rate_limit", rate_limit.run())
+    save("finding_reads", finding_reads.run())
     save("nsg_checks", nsg_checks.run())
     save("exposure_paths", exposure_paths.run())
     save("rule_pack", rule_pack.run())

@@ -59,22 +59,20 @@ def principals(**shown: Any) -> dict[str, Any]:
 
 
 async def judged(rule: Any, row: dict[str, Any], collectors: Any, answers: dict[str, Any]) -> Any:
-    """What a rule says of one row and what lies below it, and how the list was read."""
+    """How often a rule said what of one row and what lies below it, and how the list was read."""
     scanner = EstateScanner(["all"], resource_rules=[rule], collectors=collectors)
     collected = scanner.collect([row], Focus())
     details = await scanner.read_details(scanner.details([row], Focus()), Focus(), MemoryAzureReads(answers))
     known = [*collected.projections.get(SUB, []), *details.projections.get(SUB, [])]
     at = datetime(2026, 6, 1, tzinfo=UTC)
     related = scanner.relate(SUB, known, Focus(), details.types, as_of=at)
-    return related.results, details
+    return related.outcomes[rule.metadata.rule_id].tally, details
 
 
 async def test_a_service_principal_that_graph_hides_is_not_one_without_credentials() -> None:
     row = {"id": ROOT, "type": SUBSCRIPTION_TYPE, "properties": {}}
-    results, details = await judged(
-        privileged_credential.RULE, row, (AuthorizationCollector(),), principals()
-    )
-    assert [one.status for one in results] == [RuleStatus.ERROR]
+    tally, details = await judged(privileged_credential.RULE, row, (AuthorizationCollector(),), principals())
+    assert tally == {RuleStatus.ERROR: 1}
     (failure,) = details.failures
     assert "graph:Application.Read.All" in failure.reason
     (row_of_type,) = [one for one in details.types if one.type == "graph/principals"]
@@ -84,8 +82,8 @@ async def test_a_service_principal_that_graph_hides_is_not_one_without_credentia
 async def test_a_service_principal_that_graph_shows_is_judged() -> None:
     row = {"id": ROOT, "type": SUBSCRIPTION_TYPE, "properties": {}}
     shown = principals(appId="app", servicePrincipalType="Legacy", passwordCredentials=[], keyCredentials=[])
-    results, details = await judged(privileged_credential.RULE, row, (AuthorizationCollector(),), shown)
-    assert [one.status for one in results] == [RuleStatus.PASS]
+    tally, details = await judged(privileged_credential.RULE, row, (AuthorizationCollector(),), shown)
+    assert tally == {RuleStatus.PASS: 1}
     assert not details.failures
 
 
@@ -96,8 +94,8 @@ async def test_a_service_principal_that_graph_shows_is_judged() -> None:
 async def test_refused_rotation_policies_cost_their_rule_alone(rule: Any, expected: RuleStatus) -> None:
     listed = [{"kid": f"{URI}/keys/one", "attributes": {"enabled": True}}]
     answers = {f"{URI}/keys": listed, f"{URI}/keys/one/rotationpolicy": REFUSED}
-    results, details = await judged(rule, VAULT_ROW, (KeyVaultCollector(),), answers)
-    assert [one.status for one in results] == [expected]
+    tally, details = await judged(rule, VAULT_ROW, (KeyVaultCollector(),), answers)
+    assert tally == {expected: 1}
     (failure,) = details.failures
     assert "data:Microsoft.KeyVault/vaults/keyrotationpolicies/read" in failure.reason
 
