@@ -30,7 +30,7 @@ import psutil
 from benchmarks.bare_reads import BareReads
 from benchmarks.network_scan import ROOT, entities, peak_mb, settle, token, write
 from devhost.child import Child
-from devhost.demo.client import ApiClient
+from devhost.demo.client import ApiClient, ApiError
 from shared.adapters.azure.queries import query_text
 from shared.adapters.azure.quota import ARM_READS_BURST, ARM_READS_PER_SECOND
 from shared.domain.reading import Listing, Source, scope_resource_id
@@ -45,7 +45,7 @@ SCANS: Final = 2
 REFILL_SECONDS: Final = 12.0
 """250 reads at 25 a second, and a little."""
 RESOURCES_A_SUBSCRIPTION: Final = 500
-SETTLE_SECONDS: Final = 900.0
+SETTLE_SECONDS: Final = 1800.0
 DETAILS_AT_ONCE: Final = 16
 _AUDIENCES: Final = {
     "arm": "https://management.azure.com",
@@ -123,9 +123,14 @@ def _scan(client: ApiClient) -> dict[str, Any]:
     began = time.perf_counter()
     _, _, started = client.call("POST", "/api/v1/security/scans", {"scan_type": "full"})
     while True:
-        scan: dict[str, Any] = client.get(f"/v1/scans/{started['scan_id']}")
-        if scan["status"] != "running":
-            break
+        try:
+            scan: dict[str, Any] = client.get(f"/v1/scans/{started['scan_id']}")
+        except ApiError as error:
+            if not str(error).startswith("503"):
+                raise
+        else:
+            if scan["status"] != "running":
+                break
         time.sleep(0.1)
     if scan["status"] not in ("completed", "partial"):
         raise RuntimeError(f"scan ended {scan['status']}")

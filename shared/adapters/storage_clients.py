@@ -9,6 +9,8 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.data.tables.aio import TableServiceClient
 from azure.storage.blob.aio import BlobServiceClient, LinearRetry
 
+from shared.adapters.bounded_transport import BoundedTransport
+
 _CONNECT_SECONDS: Final = 2
 _READ_SECONDS: Final = 9
 """Silence after which a request is given up; not tried again, for the caller has waited long enough."""
@@ -19,8 +21,6 @@ _TABLE_RETRIES: Final[dict[str, Any]] = {
     "retry_status": 3,
     "retry_backoff_factor": 0.3,
     "retry_backoff_max": 2,
-    "connection_timeout": _CONNECT_SECONDS,
-    "read_timeout": _READ_SECONDS,
 }
 
 
@@ -31,9 +31,11 @@ def table_service(
     credential: AsyncTokenCredential | None = None,
 ) -> TableServiceClient:
     """A table client from a connection string, or from `https://<account>.table...` and a login."""
+    transport = BoundedTransport(connection_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS, **_proxy())
+    options = {**_TABLE_RETRIES, "transport": transport}
     if connection_string is not None:
-        return TableServiceClient.from_connection_string(connection_string, **_TABLE_RETRIES, **_proxy())
-    return TableServiceClient(endpoint, credential=credential, **_TABLE_RETRIES, **_proxy())
+        return TableServiceClient.from_connection_string(connection_string, **options)
+    return TableServiceClient(endpoint, credential=credential, **options)
 
 
 def blob_service(
