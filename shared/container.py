@@ -242,7 +242,9 @@ def _entra(settings: EntraSettings, clock: Clock, stack: AsyncExitStack) -> Toke
         default_tier=settings.default_tier,
         tiers=settings.tiers,
     )
-    return EntraTokens(trust, source, clock)
+    tokens = EntraTokens(trust, source, clock)
+    stack.push_async_callback(tokens.aclose)
+    return tokens
 
 
 class _Identity:

@@ -53,7 +53,7 @@ EVENT_VARIABLES: Final[tuple[Variable, ...]] = (
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class SmtpSettings(_Frozen):

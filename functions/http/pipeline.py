@@ -25,7 +25,7 @@ from functions.http.client_address import client_address
 from functions.http.errors import error_reply
 from functions.http.exchange import Call, Reply, Route, Sent
 from functions.http.quota import counted, tell_refusal
-from shared.api.json_body import check_content_type, check_size, parse_object
+from shared.api.json_body import check_content_coding, check_content_type, check_size, parse_object
 from shared.api.query import NoQuery
 from shared.api.validation import validate, validate_query
 from shared.api.wire import EmptyBody
@@ -136,6 +136,7 @@ def _body(route: Route[Any, Any], request: func.HttpRequest) -> BaseModel:
     data = request.get_body()
     check_size(data)
     if data:
+        check_content_coding(request.headers.get("Content-Encoding"))
         check_content_type(request.headers.get("Content-Type"))
     body: BaseModel = validate(route.body, parse_object(data))
     return body

@@ -7,7 +7,13 @@ import math
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
-from shared.domain.errors import InvalidRequestError, PayloadTooLargeError, Reason, UnsupportedMediaTypeError
+from shared.domain.errors import (
+    InvalidRequestError,
+    PayloadTooLargeError,
+    Reason,
+    UnsupportedCodingError,
+    UnsupportedMediaTypeError,
+)
 
 MAX_BODY: Final = 1024 * 1024
 """Bytes of a request body (contract 2.2)."""
@@ -17,6 +23,9 @@ MAX_DEPTH: Final = 32
 
 MAX_MEMBERS: Final = 200
 """Members of one object; the largest body of the contract has eleven. Bounds the work that errors cost."""
+
+IDENTITY: Final = "identity"
+"""The coding that is none."""
 
 BODY: Final = "body"
 """What `details.field` says when the body as a whole is wrong."""
@@ -48,6 +57,17 @@ def check_content_type(content_type: str | None, accepted: tuple[str, ...] = ("a
         raise UnsupportedMediaTypeError(
             f"Request body must be {' or '.join(accepted)} in UTF-8", {"accepted": list(accepted)}
         )
+
+
+def check_content_coding(content_encoding: str | None) -> None:
+    """Refuse a compressed body: what it would grow to is the sender's choice (RFC 9110, 8.4 and 15.5.16).
+
+    Raises:
+        UnsupportedCodingError: any coding but `identity`.
+    """
+    codings = [name.strip().lower() for name in (content_encoding or "").split(",")]
+    if any(name not in ("", IDENTITY) for name in codings):
+        raise UnsupportedCodingError("Request body must not be compressed", {"accepted": [IDENTITY]})
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

@@ -33,6 +33,8 @@ def finding_event(scan: Scan, record: Finding, kind: EventType) -> Event:
         "resource_type": observation.resource_type,
         "scan_id": scan.scan_id,
     }
+    if kind is EventType.FINDING_RESOLVED and record.resolution is not None:
+        data["resolution"] = record.resolution.value
     return Event(
         event_id=f"{kind.value}:{tail}",
         type=kind,

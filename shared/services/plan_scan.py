@@ -17,6 +17,7 @@ from shared.domain.coverage import CoverageStatus, SubscriptionCoverage, TypeCov
 from shared.domain.plan import PlanCursor, PlannedPage, PlanStep, Shard, ShardStage
 from shared.domain.reading import Listing, Source, asked_types, canonical_type, scope_resource_id
 from shared.domain.scan import Scan
+from shared.domain.text import one_line
 from shared.ports.errors import InventoryError, MissingError
 from shared.ports.inventory import InventoryPage, InventoryQuery
 from shared.ports.messaging import Message
@@ -64,7 +65,7 @@ class PlanScan:
         if found is None or not found.value.status.working or message.attempt < found.value.plan_attempt:
             return
         problem = await noted_problem(self._engine, message.scan_id, f"plan-{message.page}")
-        await self._page(found.value, message.page, failure=f"{problem or reason}"[:MAX_REASON])
+        await self._page(found.value, message.page, failure=one_line(problem or reason, MAX_REASON))
 
     async def _page(self, scan: Scan, number: int, failure: str | None) -> None:
         page, cursor = await asyncio.gather(
@@ -184,7 +185,7 @@ class PlanScan:
         except InventoryError as error:
             if error.transient:
                 raise
-            return await self._unread(scan, number, cursor, str(error)[:MAX_REASON]), []
+            return await self._unread(scan, number, cursor, one_line(str(error), MAX_REASON)), []
         shards: list[Shard] = []
         if found.rows:
             blob = f"{scan.scan_id}/pages/{number:06d}-{engine.tokens.token(8)}.json.z"

@@ -68,7 +68,7 @@ class RecordFindings:
             changes = await self._changes(observed, stored, by, related, gone)
             lost = await self._write(scan, by, stored, changes)
             if not lost:
-                return self._frozen(scan, observed, stored, changes)
+                return self._frozen(scan, by, observed, stored, changes)
         raise VersionConflictError(f"findings of {shard.subscription_id} kept changing under this scan")
 
     async def _stored(self, subscription_id: str) -> dict[str, Versioned[Finding]]:
@@ -133,6 +133,7 @@ class RecordFindings:
     @staticmethod
     def _frozen(
         scan: Scan,
+        by: Sighting,
         observed: dict[str, Observation],
         stored: dict[str, Versioned[Finding]],
         changes: Iterable[_Change],
@@ -145,6 +146,7 @@ class RecordFindings:
                 fingerprint=one,
                 scan_id=scan.scan_id,
                 detected_at=records[one].detected_at,
+                last_seen_at=by.read_at,
                 observation=observation,
             )
             for one, observation in observed.items()

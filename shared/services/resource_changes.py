@@ -42,7 +42,7 @@ _AT_ONCE: Final = 16
 class ChangeMessage(BaseModel):
     """Look whether this resource has come to rest."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     resource_id: str = Field(max_length=2048)
 

@@ -18,7 +18,7 @@ from shared.ports.messaging import Message, Queue
 class WakeMessage(BaseModel):
     """Look at the chain of (webhook, subject), for the sake of this delivery after `attempt` attempts."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     webhook_id: str = Field(max_length=64)
     subject: str = Field(max_length=512)

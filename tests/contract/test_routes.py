@@ -161,7 +161,6 @@ class TestOpenApi:
         answer = await api.get("/openapi.json", role=None)
         assert answer.status == 200
         assert answer.json == document(ROUTES, PUBLIC_URL)
-        validate(answer.json)
 
 
 class _Away:
