@@ -156,6 +156,8 @@ def _operation(
 
 
 def _about(route: Route[Any, Any]) -> str:
+    if route.unparsed:
+        return f"Contract {route.contract_id}. For callers with a key of this route alone."
     if route.roles is None:
         return f"Contract {route.contract_id}. Anonymous."
     return f"Contract {route.contract_id}. Roles: {', '.join(sorted(role.value for role in route.roles))}."

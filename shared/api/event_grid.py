@@ -16,6 +16,7 @@ from pydantic import Field
 from shared.api.json_body import BODY, parse_json
 from shared.api.query import NoQuery
 from shared.api.wire import ResponseBody
+from shared.domain.cloud_events import problem_of
 from shared.domain.errors import InvalidRequestError, Reason
 
 VALIDATION: Final = "Microsoft.EventGrid.SubscriptionValidationEvent"
@@ -24,6 +25,7 @@ MEDIA_TYPES: Final = (
     "application/cloudevents+json",
     "application/cloudevents-batch+json",
 )
+CLOUD_EVENTS: Final = "application/cloudevents"
 MAX_EVENTS: Final = 5000
 """Largest batch that Event Grid delivers (https://learn.microsoft.com/azure/event-grid/delivery-and-retry)."""
 _MAX_CODE: Final = 512
@@ -66,25 +68,35 @@ class GridEvent:
         return code
 
 
-def parse_events(content: bytes) -> list[GridEvent]:
+def parse_events(content: bytes, media_type: str | None) -> list[GridEvent]:
     """The events of a body: one object, or a list of them.
 
+    Args:
+        media_type: the header Content-Type, which may say that these are CloudEvents.
+
     Raises:
-        InvalidRequestError: no JSON within the limits of a request, too many events, or one without a kind.
+        InvalidRequestError: no JSON within the limits of a request, too many events, or what is no event in
+            its schema.
     """
     value = parse_json(content)
+    cloud = (media_type or "").strip().lower().startswith(CLOUD_EVENTS)
     entries = value if isinstance(value, list) else [value]
-    if not entries:
+    if not entries and not cloud:
         raise InvalidRequestError.of(BODY, Reason.INVALID_VALUE, "Request body holds no event")
     if len(entries) > MAX_EVENTS:
         raise InvalidRequestError.of(BODY, Reason.TOO_LONG, f"Request body has more than {MAX_EVENTS} events")
-    return [_event(entry, f"[{index}]") for index, entry in enumerate(entries)]
+    return [_event(entry, f"[{index}]", cloud) for index, entry in enumerate(entries)]
 
 
-def _event(entry: Any, name: str) -> GridEvent:
+def _event(entry: Any, name: str, cloud: bool) -> GridEvent:
     if not isinstance(entry, dict):
         raise InvalidRequestError.of(name, Reason.INVALID_TYPE, "An event must be a JSON object")
-    kind = entry.get("type") if "specversion" in entry else entry.get("eventType")
+    if cloud or "specversion" in entry:
+        problem = problem_of(entry)
+        if problem is not None:
+            raise InvalidRequestError.of(name, Reason.INVALID_VALUE, f"A CloudEvent's {problem}")
+        return GridEvent(entry["type"], entry.get("data"))
+    kind = entry.get("eventType")
     if not isinstance(kind, str) or not kind:
         raise InvalidRequestError.of(name, Reason.MISSING, "An event must have an eventType, or type")
     return GridEvent(kind, entry.get("data"))

@@ -80,6 +80,46 @@ async def test_the_published_handshakes(row: dict[str, Any], api: Api) -> None:
     assert guess.status == 401
 
 
+def cloud_events() -> list[Any]:
+    path = CORPUS / "cloudevents.jsonl"
+    if not path.is_file():
+        mark = pytest.mark.skip(reason=f"no corpus at {path}; set CORPUS_DIR")
+        return [pytest.param(None, marks=mark, id="corpus-absent")]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [pytest.param(row, id=row["id"]) for row in map(json.loads, filter(str.strip, lines))]
+
+
+@contract("X-05")
+@pytest.mark.parametrize("row", cloud_events())
+async def test_published_cloud_events(row: dict[str, Any], api: Api) -> None:
+    answer = await post(api, row["body"], **{"Content-Type": row["content_type"]})
+    assert answer.status == (200 if row["valid"] else 400)
+    if row["valid"]:
+        assert answer.json["noted"] == 0
+
+
+@contract("X-05")
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"specversion": "0.3"},
+        {"subject": ""},
+        {"subject": 5},
+        {"time": "2018-04-05 17:31:00Z"},
+        {"time": "2018-04-05T17:31:00"},
+        {"time": 5},
+        {"data_base64": 5},
+        {"data_base64": "\u00e4\u00e4\u00e4\u00e4"},
+        {"": 1},
+    ],
+)
+async def test_what_is_no_cloud_event(members: dict[str, Any], api: Api) -> None:
+    good = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": "2018-04-05t17:31:00.123z"}
+    assert (await post(api, {**good, "subject": None, "extension": None})).status == 200
+    answer = await post(api, [good, {**good, **members}])
+    assert (answer.status, answer.error["details"]["field"]) == (400, "[1]")
+
+
 @contract("X-05")
 async def test_changes_in_either_schema_are_noted_once(api: Api) -> None:
     cloud = {"specversion": "1.0", "id": "2", "source": "s", "type": WRITE, "data": change("two")["data"]}

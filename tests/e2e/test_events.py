@@ -22,11 +22,13 @@ def test_a_scan_and_its_findings_are_announced(sample_stack: ApiClient) -> None:
     end = scan(sample_stack)
     results = sample_stack.get(f"/v1/scans/{end['scan_id']}/results")
 
-    def completed() -> dict[str, Any] | None:
-        mine = (one for one in published(sample_stack) if one["subject"] == f"scans/{end['scan_id']}")
-        return next(mine, None)
+    def told() -> list[dict[str, Any]] | None:
+        mine = [one for one in published(sample_stack) if one["subject"] == f"scans/{end['scan_id']}"]
+        return sorted(mine, key=lambda one: str(one["sequence"])) if len(mine) > 1 else None
 
-    event = until(completed, 40)
+    started, event = until(told, 40)
+    assert started["type"] == "com.securitycopilot.scan.started"
+    assert started["data"]["scan_id"] == end["scan_id"] and started["data"]["run"] == 1
     assert event["specversion"] == "1.0" and event["datacontenttype"] == "application/json"
     assert event["type"] == "com.securitycopilot.scan.completed"
     assert event["source"] == "/security-copilot/production"

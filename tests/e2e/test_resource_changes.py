@@ -49,11 +49,28 @@ class Azure:
             f"{self._base}{path}?{API}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+            headers=self._headers,
         )
         with urllib.request.urlopen(request) as response:
             content = response.read()
             return json.loads(content) if content else None
+
+    def delete(self, path: str) -> None:
+        """Delete, and follow the operation to its end as every client of Resource Manager does."""
+        request = urllib.request.Request(f"{self._base}{path}?{API}", method="DELETE", headers=self._headers)
+        with urllib.request.urlopen(request) as response:
+            operation = response.headers["Azure-AsyncOperation"]
+
+        def ended() -> bool:
+            asked = urllib.request.Request(operation, headers=self._headers)
+            with urllib.request.urlopen(asked) as response:
+                return bool(json.load(response)["status"] == "Succeeded")
+
+        until(ended, 30)
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
 
 
 def some_group() -> str:
@@ -100,3 +117,24 @@ def test_a_written_rule_is_a_finding_within_ten_seconds(stack: tuple[ApiClient, 
     took = time.monotonic() - began
     assert took < WITHIN
     assert "network.nsg.rdp_from_internet" in {one["rule_id"] for one in found}
+
+
+def test_a_deleted_resource_resolves_its_findings(stack: tuple[ApiClient, Azure]) -> None:
+    client, azure = stack
+    group = some_group()
+    prefix = group.lower()
+
+    def still_open() -> list[dict[str, Any]]:
+        rows = client.rows("/v1/findings?status=open", "findings")
+        return [one for one in rows if one["resource_id"].lower().startswith(prefix)]
+
+    assert still_open(), "the test before leaves findings of this group"
+    azure.delete(group)
+    until(lambda: not still_open(), 60)
+    resolved = [
+        one
+        for one in client.rows("/v1/findings?status=resolved", "findings")
+        if one["resource_id"].lower().startswith(prefix)
+    ]
+    assert resolved
+    assert all(scan["status"] in ("running", "completed") for scan in client.get("/v1/scans")["scans"])

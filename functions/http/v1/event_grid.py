@@ -50,9 +50,10 @@ async def permit(call: Call[EmptyBody, EventGridQuery], app: Application) -> Rep
 async def deliver(call: Call[EmptyBody, EventGridQuery], app: Application) -> Reply:
     """A validation event, or events of any kind: those of changed resources are noted."""
     sent = _admitted(call, app)
-    check_content_type(sent.headers.get("Content-Type"), MEDIA_TYPES)
-    events = parse_events(sent.content)
-    code = events[0].validation_code
+    media_type = sent.headers.get("Content-Type")
+    check_content_type(media_type, MEDIA_TYPES)
+    events = parse_events(sent.content, media_type)
+    code = events[0].validation_code if events else None
     if code is not None:
         return _reply(EventGridAnswer(validation_response=code))
     changes: list[ResourceChange] = []

@@ -19,8 +19,16 @@ def cloud_events_schema() -> jsonschema.Draft7Validator:
     return jsonschema.Draft7Validator(json.loads(path.read_text()), format_checker=jsonschema.FormatChecker())
 
 
-@pytest.mark.parametrize("row", rows("cloudevents.jsonl"))
+def valid_objects() -> list[Any]:
+    """Rows that the schema speaks of. The invalid ones are the judgement of `POST /v1/eventgrid`."""
+    found = []
+    for given in rows("cloudevents.jsonl"):
+        row = given.values[0]
+        if row is None or (row["valid"] and row["mode"] == "structured"):
+            found.append(given)
+    return found
+
+
+@pytest.mark.parametrize("row", valid_objects())
 def test_valid_rows_are_valid(row: dict[str, Any]) -> None:
-    if row.get("mode") != "structured" or not isinstance(row.get("body"), dict) or not row["valid"]:
-        pytest.skip("a form that is not published here, or broken in ways that a schema cannot tell")
     assert list(cloud_events_schema().iter_errors(row["body"])) == []
