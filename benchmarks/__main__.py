@@ -10,7 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import app_import, exposure_paths, finding_reads, network_scan, nsg_checks, rate_limit
+from benchmarks import (
+    app_import,
+    exposure_paths,
+    finding_reads,
+    full_scan,
+    network_scan,
+    nsg_checks,
+    rate_limit,
+    rule_pack,
+)
 
 RESULTS = Path(__file__).with_name("results")
 
@@ -26,7 +35,9 @@ def main() -> int:
     save("finding_reads", finding_reads.run())
     save("nsg_checks", nsg_checks.run())
     save("exposure_paths", exposure_paths.run())
+    save("rule_pack", rule_pack.run())
     save("network_scan", network_scan.run(sizes))
+    save("full_scan", full_scan.run())
     return 0
 
 

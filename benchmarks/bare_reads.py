@@ -1,60 +1,87 @@
-"""`python -m benchmarks.bare_reads`: the floor of `finding_reads`, an ASGI app that does one table read.
+"""The AzureReads port by bare aiohttp and orjson: the floor under what the product does beside sending.
 
-`GET /<PartitionKey>/<RowKey>` answers the JSON that the row of the table `Findings` holds: no caller, no
-quota, no model, no log. It is read with Microsoft's client (`azure.data.tables.aio`) as its documentation
-shows, or with `--own-read` as the product reads it. Prints one JSON line on stdout when it serves:
-`{"ready", "port", "pid"}`.
+No retries, quotas, limits or checks; 429 is waited for. Bearer tokens are given, one for each service.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import sys
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import urlsplit
 
-import uvicorn
-from azure.data.tables.aio import TableClient
-
-from devhost.loopback import bound_to
-from shared.adapters.storage_clients import table_service
-from shared.adapters.tables.point_read import read_row
-
-STORAGE = "AzureWebJobsStorage"
+import aiohttp
+import orjson
 
 
-async def serve() -> int:
-    """Serve until SIGTERM."""
-    own = "--own-read" in sys.argv
-    connection = os.environ[STORAGE]
-    service = table_service(connection_string=connection)
-    table = (
-        service.get_table_client("Findings")
-        if own
-        else TableClient.from_connection_string(connection, "Findings")
-    )
-    async with service, table:
+class BareReads:
+    """Reads from a stand-in."""
 
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            partition, row = unquote(scope["raw_path"].decode()).strip("/").split("/")
-            entity = await (read_row(table, partition, row) if own else table.get_entity(partition, row))
-            body: bytes = (entity or {})["d0"]
-            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+    def __init__(self, session: aiohttp.ClientSession, base: str, tokens: Mapping[str, str]) -> None:
+        """`tokens`: `arm`, `graph`, `vault`."""
+        self._session, self._base, self._tokens = session, base, tokens
+        self.requests = 0
+        self.arm_reads = Counter[str]()
+        """Of Resource Manager, by subscription; `""`: outside any."""
 
-        config = uvicorn.Config(
-            app, lifespan="off", log_level="warning", access_log=False, server_header=False
-        )
-        with bound_to(0) as listener:
-            listener.listen(512)
-            ready = {"ready": True, "port": listener.getsockname()[1], "pid": os.getpid()}
-            print(json.dumps(ready), flush=True)
-            await uvicorn.Server(config).serve(sockets=[listener])
-    return 0
+    async def arm_get(self, path: str, api_version: str) -> Mapping[str, Any] | None:
+        return await self._ask("arm", self._arm(path, api_version))
 
+    async def arm_list(self, path: str, api_version: str) -> list[Any]:
+        return await self._pages("arm", self._arm(path, api_version), "nextLink")
 
-if __name__ == "__main__":
-    sys.exit(asyncio.run(serve()))
+    async def arm_post(self, path: str, api_version: str, body: object | None = None) -> list[Any]:
+        return list((await self.arm_post_object(path, api_version)).get("value", ()))
+
+    async def arm_post_object(self, path: str, api_version: str) -> Mapping[str, Any]:
+        return await self._ask("arm", self._arm(path, api_version), {}) or {}
+
+    async def arm_operation(
+        self, path: str, api_version: str, body: object | None = None, *, within: float
+    ) -> Mapping[str, Any]:
+        raise NotImplementedError("no collector asks for operations")
+
+    async def graph_get(self, path: str) -> Mapping[str, Any] | None:
+        return await self._ask("graph", f"{self._base}/graph/v1.0{path}")
+
+    async def graph_list(self, path: str) -> list[Any]:
+        return await self._pages("graph", f"{self._base}/graph/v1.0{path}", "@odata.nextLink")
+
+    async def graph_post(self, path: str, body: object) -> list[Any]:
+        found = await self._ask("graph", f"{self._base}/graph/v1.0{path}", body)
+        return list((found or {}).get("value", ()))
+
+    async def vault_list(self, vault_uri: str, path: str) -> list[Any]:
+        return await self._pages("vault", self._vault(vault_uri, path), "nextLink")
+
+    async def vault_get(self, vault_uri: str, path: str) -> Mapping[str, Any] | None:
+        return await self._ask("vault", self._vault(vault_uri, path))
+
+    def _arm(self, path: str, api_version: str) -> str:
+        parts = path.lower().split("/")
+        self.arm_reads[parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else ""] += 1
+        return f"{self._base}{path}{'&' if '?' in path else '?'}api-version={api_version}"
+
+    def _vault(self, vault_uri: str, path: str) -> str:
+        name = (urlsplit(vault_uri).hostname or "").partition(".")[0]
+        return f"{self._base}/vault/{name}{path}?api-version=7.4"
+
+    async def _pages(self, service: str, url: str | None, link: str) -> list[Any]:
+        found: list[Any] = []
+        while url is not None:
+            page = await self._ask(service, url) or {}
+            found += page.get("value", ())
+            url = page.get(link)
+        return found
+
+    async def _ask(self, service: str, url: str, body: object | None = None) -> Any:
+        headers = {"Authorization": f"Bearer {self._tokens[service]}"}
+        method = "GET" if body is None else "POST"
+        while True:
+            async with self._session.request(method, url, headers=headers, json=body) as answer:
+                content = await answer.read()
+                self.requests += 1
+            if answer.status != 429:
+                return orjson.loads(content) if answer.status < 300 else None
+            await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))

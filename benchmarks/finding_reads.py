@@ -83,8 +83,8 @@ def run() -> dict[str, Any]:
         row_path = [_row_path(finding) for finding in findings]
         wanted: dict[str, tuple[str, list[str], list[str]]] = {
             "host": ("devhost.http_host", [], own_path),
-            "bare": ("benchmarks.bare_reads", [], row_path),
-            "bare_own_read": ("benchmarks.bare_reads", ["--own-read"], row_path),
+            "bare": ("benchmarks.bare_table_read", [], row_path),
+            "bare_own_read": ("benchmarks.bare_table_read", ["--own-read"], row_path),
         }
         servers = {}
         with _pinned(0):

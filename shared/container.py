@@ -166,6 +166,7 @@ async def open_container(settings: Settings) -> Container:
             api_keys=callers.api_keys,
             webhooks=events.webhooks,
             event_queries=events.queries,
+            resource_changes=events.changes,
             schedules=events.schedules,
             probes=(StorageProbe(tables), BrokerProbe(broker)),
             clock=engine.clock,

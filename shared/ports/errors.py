@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from shared.domain.text import one_line
+
+MAX_MESSAGE: Final = 1000
+"""Characters of a message that quotes Azure."""
+
 
 class PortError(Exception):
     """Base of every failure of a port."""
@@ -36,10 +43,13 @@ class SigningKeysUnavailableError(PortError):
 
 
 class InventoryError(PortError):
-    """Reading Azure failed. `transient`: a later try may succeed; `status` is HTTP's, 0 if none."""
+    """Reading Azure failed. `transient`: a later try may succeed; `status` is HTTP's, 0 if none.
+
+    The message is one line of at most MAX_MESSAGE characters, whatever Azure's own says.
+    """
 
     def __init__(self, message: str, *, status: int = 0, code: str = "", transient: bool = False) -> None:
-        super().__init__(message)
+        super().__init__(one_line(message, MAX_MESSAGE))
         self.status = status
         self.code = code
         self.transient = transient
@@ -47,6 +57,10 @@ class InventoryError(PortError):
 
 class InventoryDeniedError(InventoryError):
     """Azure refused the read (401, 403)."""
+
+
+class NetworkBlockedError(InventoryDeniedError):
+    """The resource's firewall or network kept the call out: no permission would help."""
 
 
 class PageTooLargeError(InventoryError):

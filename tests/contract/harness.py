@@ -169,7 +169,7 @@ class Api:
             rules={RULE.rule_id: RULE},
             scanners=engine.scanners,
             **self.callers.parts(),
-            **self.events.parts(),
+            **self.events.parts(engine),
             probes=self.probes,
             clock=self.clock,
             tokens=MemoryTokenSource(7),
@@ -314,6 +314,7 @@ def frozen(scan: Scan, seen: Observation, at: datetime, tail: str = "") -> Froze
         fingerprint=seen.fingerprint,
         scan_id=scan.scan_id,
         detected_at=at,
+        last_seen_at=at,
         observation=seen,
     )
 

@@ -18,8 +18,11 @@ from shared.domain.errors import UnavailableError
 from shared.domain.principal import Principal
 from shared.domain.schedules import MAX_SCHEDULES
 from shared.domain.webhooks import MAX_WEBHOOKS
+from shared.ports.errors import BrokerUnavailableError
 from shared.services.rate_limits import Quota
-from tests.contract.harness import NOW, PUBLIC_URL, RULE, Api, contract, finished, scan_at
+from tests.contract.harness import NOW, PUBLIC_URL, RULE, Api, contract, finished, scan_at, settings
+
+EVENTGRID_KEY = "Zx81-event-grid-key-of-this-test"
 
 TABLE = """
 A-01  POST /api/v1/security/scans            security_scans_create admin,operator
@@ -64,6 +67,8 @@ X-05  POST   /v1/webhooks/{webhook_id}/test      v1_webhooks_test       admin
 X-05  GET    /v1/webhooks/{webhook_id}/deliveries v1_webhooks_deliveries admin
 X-05  POST   /v1/webhooks/{webhook_id}/replay    v1_webhooks_replay     admin
 X-06  GET    /v1/events                          v1_events_list         admin,operator,viewer
+X-05  OPTIONS /v1/eventgrid                      v1_eventgrid_permit    anonymous
+X-05  POST    /v1/eventgrid                      v1_eventgrid_deliver   anonymous
 X-09  GET  /health/live                      health_live           anonymous
 X-09  GET  /health/ready                     health_ready          anonymous
 X-09  GET  /openapi.json                     openapi_json          anonymous
@@ -167,6 +172,11 @@ class _NothingReads(MemoryAuditLog):
     page = None  # type: ignore[assignment]
 
 
+class _NobodyNotes:
+    async def note_all(self, changes: Any) -> int:
+        raise BrokerUnavailableError("away")
+
+
 class _UsedUp:
     async def count(self, principal: Principal) -> Quota:
         return Quota(allowed=False, limit=1000, remaining=0, reset_at=1754416800)
@@ -197,6 +207,28 @@ async def fill_up(api: Api) -> None:
     await api.events.world.webhooks.delete(first.webhook_id)
     off = first.disabled("test", NOW).model_copy(update={"webhook_id": "wh-20250805-174258"})
     await api.events.world.webhooks.insert(off)
+
+
+async def statuses_of_event_grid(method: str) -> set[int]:
+    """What Event Grid's own route answers without a key set, without one sent, and with a good one."""
+    opened = settings(SECURITY_COPILOT_EVENTGRID_KEYS=EVENTGRID_KEY, SECURITY_COPILOT_FAILED_ATTEMPTS="1")
+    reached = {(await Api().call(method, "/v1/eventgrid", role=None)).status}
+    api, away, crashed = Api(opened), Api(opened), Api(opened)
+    away.rewire(resource_changes=_NobodyNotes())
+    crashed.rewire(resource_changes=None, failed_attempts=None)
+    with_key = f"/v1/eventgrid?key={EVENTGRID_KEY}"
+    elsewhere = {"WebHook-Request-Origin": "elsewhere.example"}
+    for one, target, body, headers in (
+        (api, with_key, None, {}),
+        (api, with_key, b"[]", {**elsewhere, "Content-Type": "text/plain"}),
+        (api, with_key, b"x" * (1024 * 1024 + 1), {}),
+        (api, "/v1/eventgrid", None, {}),
+        (api, "/v1/eventgrid?key=guess", None, {}),
+        (away, with_key, {"eventType": "any", "data": {}}, {}),
+        (crashed, with_key, None, {}),
+    ):
+        reached.add((await one.call(method, target, body, role=None, headers=headers)).status)
+    return reached
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
@@ -230,6 +262,8 @@ async def test_every_documented_error_can_be_reached(route: Any) -> None:
         await over.scans.insert(finished(NOW))
         await fill_up(over)
         await note(over, body=BODIES.get(route.name))
+    if route.unparsed:
+        reached |= await statuses_of_event_grid(route.method)
     broken = Api()
     parts = (
         *("scanners", "scan_queries", "finding_queries", "posture_queries", "start_scan", "scan_control"),
