@@ -28,7 +28,7 @@ ANONYMOUS = {"/docs", "/health/live", "/health/ready", "/openapi.json", "/.well-
 """Contract 1.3, X-09: nothing else answers a caller that nobody knows."""
 
 OWN_KEY = {"/v1/eventgrid"}
-"""Called by Event Grid with a key of its own (tests/contract/test_event_grid.py), not by callers of the API."""
+"""Called by Event Grid with a key of its own (tests/contract/test_event_grid.py), not by our callers."""
 
 LOCKED = [route for route in ROUTES if f"/{route.path}" not in ANONYMOUS | OWN_KEY]
 everywhere = pytest.mark.parametrize("route", LOCKED, ids=lambda route: route.name)

@@ -31,6 +31,7 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from shared.adapters.azure.clouds import Cloud, checked_base_url, is_loopback, origin_of
 from shared.adapters.azure.errors import error_of, no_token, unparsable
 from shared.adapters.azure.quota import Quota
+from shared.adapters.proxies import environment_names_a_proxy
 from shared.ports.errors import InventoryError
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
@@ -158,7 +159,7 @@ class ArmPipeline:
             connection_timeout=self._limits.connect_timeout,
             read_timeout=self._limits.read_timeout,
             connection_data_block_size=_READ_BLOCK,
-            use_env_settings=not is_loopback(self.base_url),
+            use_env_settings=environment_names_a_proxy() and not is_loopback(self.base_url),
         )
 
     async def get(self, url: str, quota: Quota, what: str) -> Answer:
