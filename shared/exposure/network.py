@@ -143,6 +143,12 @@ class SubscriptionNetwork:
         return tuple(sorted(self.tables.groups.items(), key=itemgetter(0)))
 
     @cached_property
+    def silent_groups(self) -> frozenset[str]:
+        """Keys of NSGs that let in neither the internet nor all of Azure, and through which nobody gets."""
+        through = self.reaches_through
+        return frozenset(key for key, _ in self.groups if key not in through and not self.admissions(key))
+
+    @cached_property
     def _attachments(self) -> dict[str, Attachment]:
         tables = self.tables
         found = {key: Attachment() for key in tables.groups}
