@@ -74,9 +74,17 @@ class NetworkTables:
     machine_states: dict[str, str] = field(default_factory=dict)
     """Power states of virtual machines, where they are known."""
 
+    borrowed: set[str] = field(default_factory=set)
+    """Resources of other subscriptions: they decide, but nothing is said about them."""
+
     @classmethod
-    def read(cls, projections: Iterable[Mapping[str, Any]]) -> NetworkTables:
+    def read(
+        cls, projections: Iterable[Mapping[str, Any]], borrowed: Iterable[Mapping[str, Any]] = ()
+    ) -> NetworkTables:
         """Fill the tables from what `project` and `project_admin_rules` gave, in any order.
+
+        Args:
+            borrowed: projections of other subscriptions.
 
         Raises:
             ValueError: a projection is of no known kind.
@@ -85,7 +93,9 @@ class NetworkTables:
         compiled: _Compiled = {}
         own_rules: dict[str, RuleSet] = {}
         exempt = tables.no_admin_rules
-        for projection in projections:
+        foreign = list(borrowed)
+        tables.borrowed.update(one["id"].lower() for one in foreign)
+        for projection in (*projections, *foreign):
             match projection["kind"]:
                 case "service_rules":
                     own_rules[projection["id"].lower()] = _compile(projection, (), compiled)
