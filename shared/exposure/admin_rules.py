@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from shared.exposure.nsg import MAX_RULES
 from shared.exposure.security_rule import Action, RuleFields, RuleReader, rule_name
+from shared.exposure.written_rules import MAX_RULES
 
 _PROTOCOLS: Final = {name: name for name in ("tcp", "udp", "icmp", "esp", "ah", "*")} | {"any": "*"}
 _ACCESS: Final = {"allow": "allow", "deny": "deny", "alwaysallow": "alwaysallow"}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from shared.domain.exposure import Protocol, SourceClass, Verdict
 from shared.exposure.addresses import Family
-from shared.exposure.destinations import Destination, Destinations
+from shared.exposure.destinations import Destination, Destinations, Match
 from shared.exposure.first_match import Grant, Reading, RuleSet, may_be_wide
 from shared.exposure.intervals import contains
 from shared.exposure.path import Decider, Judgement, Piece, StageName
@@ -28,7 +28,7 @@ class Admission(NamedTuple):
 
 def names_ipv6(rules: RuleSet) -> bool:
     """Whether a rule speaks of IPv6 addresses."""
-    return any(rule.sources.names_ipv6 or rule.destinations.ipv6 for rule in rules.rules)
+    return rules.names_ipv6
 
 
 def may_open(rules: RuleSet) -> bool:
@@ -40,6 +40,16 @@ def may_open(rules: RuleSet) -> bool:
     return may_be_wide(allowing, 4) or may_be_wide(allowing, 6)
 
 
+def _may_open_on(rules: RuleSet, protocol: Protocol, family: Family) -> bool:
+    """`may_open` for one protocol and family."""
+    allowing = (
+        rule
+        for rule in rules.telling
+        if rule.action is not Action.DENY and rule.speaks_of(protocol) is not Match.NO
+    )
+    return may_be_wide(allowing, family)
+
+
 def admissions(
     rules: RuleSet, families: Sequence[Family], *, wide_only: bool = False
 ) -> tuple[Admission, ...]:
@@ -49,8 +59,16 @@ def admissions(
         wide_only: leave ports out on which neither the internet nor every Azure customer can be let in.
     """
     found: dict[tuple[object, ...], Admission] = {}
-    for destination in _told_apart(rules, families):
+    spoken = {
+        (family, protocol)
+        for family in families
+        for protocol in Protocol
+        if not wide_only or _may_open_on(rules, protocol, family)
+    }
+    for destination in _told_apart(rules, [one for one in families if any(one == f for f, _ in spoken)]):
         for protocol in Protocol:
+            if (destination.family, protocol) not in spoken:
+                continue
             for segment in rules.segments(protocol, destination, Reading.CERTAIN, wide_only=wide_only):
                 key = (protocol, destination.family, *segment)
                 if key not in found:

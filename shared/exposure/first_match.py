@@ -13,11 +13,11 @@ from typing import Final, NamedTuple
 
 from shared.domain.exposure import Protocol
 from shared.exposure.addresses import INTERNET_SIZE, Family, public_space
-from shared.exposure.destinations import Destination, Match
+from shared.exposure.destinations import Destination, Match, parse_destinations
 from shared.exposure.intervals import Intervals, difference, intersection, ranges, union
 from shared.exposure.ports import ALL_PORTS
 from shared.exposure.security_rule import Action, RuleFields, SecurityRule, compile_rule
-from shared.exposure.sources import SourceSet, covers_tag
+from shared.exposure.sources import SourceSet, covers_tag, parse_sources
 
 ALLOWING: Final = frozenset({Action.ALLOW})
 """What lets packets past an NSG."""
@@ -70,40 +70,55 @@ _Key = tuple[Protocol, Family, bool, Signature, Reading, frozenset[Action], bool
 class RuleSet:
     """The compiled inbound rules of one NSG (or admin configuration), which many resources may share."""
 
-    rules: tuple[SecurityRule, ...]
-    _telling: tuple[tuple[int, SecurityRule], ...]
-    """The rules that can matter to a stranger, and their numbers."""
-    _choosy: tuple[int, ...]
-    """Numbers of the rules that tell destinations apart and can matter to a stranger."""
-    _choosy_inside: tuple[int, ...]
+    telling: tuple[SecurityRule, ...]
+    """The rules that can matter to a stranger, in order."""
+    _all: tuple[SecurityRule | RuleFields, ...]
+    """Every rule in order. Those that matter to no stranger are compiled when somebody asks for them."""
+    _choosy: tuple[SecurityRule, ...]
+    """Telling rules that tell destinations apart."""
+    _choosy_inside: tuple[SecurityRule, ...]
     """Those of them that tell IPv4 destinations inside the virtual network apart."""
     _latest: tuple[Destination | None, Signature] = (None, ())
     """The signature asked for last: one destination is asked about many times in a row."""
     _memo: dict[_Key, tuple[Segment, ...]] = field(default_factory=dict)
 
     @classmethod
-    def compiled(cls, rules: Sequence[RuleFields]) -> RuleSet:
+    def compiled(cls, rules: Sequence[RuleFields], behind: Sequence[SecurityRule] = ()) -> RuleSet:
         """Compile rules and put them in order. Of two with one priority, which Azure refuses, Allow is first.
+
+        Args:
+            behind: rules compiled before, such as Azure's own, which other rule sets hold too.
 
         Raises:
             ValueError: a rule cannot be read.
         """
-        return cls.of(
-            sorted(map(compile_rule, rules), key=lambda rule: (rule.priority, rule.action == Action.DENY))
-        )
+        found = [compile_rule(rule) if parse_sources(rule.sources).strangers else rule for rule in rules]
+        return cls.of(sorted([*found, *behind], key=_order))
 
     @classmethod
-    def of(cls, ordered: Sequence[SecurityRule]) -> RuleSet:
-        """The rule set of compiled rules that are in order already."""
-        telling = [(n, rule) for n, rule in enumerate(ordered) if rule.sources.strangers]
-        choosy = [n for n, rule in telling if not rule.destinations.anywhere]
-        inside = [n for n in choosy if not ordered[n].destinations.plain]
-        return cls(tuple(ordered), tuple(telling), tuple(choosy), tuple(inside))
+    def of(cls, ordered: Sequence[SecurityRule | RuleFields]) -> RuleSet:
+        """The rule set of rules in order; those not compiled must matter to no stranger."""
+        telling = tuple(rule for rule in ordered if isinstance(rule, SecurityRule) and rule.sources.strangers)
+        choosy = tuple(rule for rule in telling if not rule.destinations.anywhere)
+        inside = tuple(rule for rule in choosy if not rule.destinations.plain)
+        return cls(telling, tuple(ordered), choosy, inside)
 
     @property
-    def telling(self) -> Iterator[SecurityRule]:
-        """The rules that can matter to a stranger, in order."""
-        return (rule for _, rule in self._telling)
+    def rules(self) -> tuple[SecurityRule, ...]:
+        """Every rule, in order."""
+        compiled = tuple(one if isinstance(one, SecurityRule) else compile_rule(one) for one in self._all)
+        self._all = compiled
+        return compiled
+
+    @property
+    def names_ipv6(self) -> bool:
+        """Whether a rule speaks of IPv6 addresses."""
+        return any(
+            rule.sources.names_ipv6 or rule.destinations.ipv6
+            if isinstance(rule, SecurityRule)
+            else parse_sources(rule.sources).names_ipv6 or parse_destinations(rule.destinations).ipv6
+            for rule in self._all
+        )
 
     def leaves_open(self, protocol: Protocol, destination: Destination) -> bool:
         """Whether readings can differ: a rule may or may not match packets of `protocol` to `destination`."""
@@ -120,11 +135,11 @@ class RuleSet:
         known, signature = self._latest
         if known is not destination:
             choosy = self._choosy_at(destination.family, destination.in_virtual_network)
-            signature = tuple(self.rules[number].destinations.match(destination) for number in choosy)
+            signature = tuple(rule.destinations.match(destination) for rule in choosy)
             self._latest = destination, signature
         return signature
 
-    def _choosy_at(self, family: Family, inside: bool) -> tuple[int, ...]:
+    def _choosy_at(self, family: Family, inside: bool) -> tuple[SecurityRule, ...]:
         return self._choosy_inside if inside and family == 4 else self._choosy
 
     def segments(
@@ -156,16 +171,16 @@ class RuleSet:
         self,
         protocol: Protocol,
         family: Family,
-        matches: Mapping[int, Match],
+        matches: Mapping[SecurityRule, Match],
         wanted: tuple[Reading, frozenset[Action]],
     ) -> list[_Step]:
         reading, actions = wanted
         steps: list[_Step] = []
         last = 0
-        for number, rule in self._telling:
+        for rule in self.telling:
             doubtful_counts = (rule.action in actions) == (reading is not Reading.CERTAIN)
             needed = Match.MAYBE if doubtful_counts else Match.YES
-            if rule.speaks_of(protocol) < needed or matches.get(number, Match.YES) < needed:
+            if rule.speaks_of(protocol) < needed or matches.get(rule, Match.YES) < needed:
                 continue
             addresses = _addresses(rule, family, needed, reading)
             if not addresses and not rule.sources.tags:
@@ -175,6 +190,10 @@ class RuleSet:
             if rule.action in actions:
                 last = len(steps)
         return steps[:last]
+
+
+def _order(rule: SecurityRule | RuleFields) -> tuple[int, bool]:
+    return rule.priority, rule.action == Action.DENY
 
 
 def _addresses(rule: SecurityRule, family: Family, needed: Match, reading: Reading) -> Intervals:
@@ -199,6 +218,8 @@ def _segments(
     steps: Sequence[_Step], family: Family, actions: frozenset[Action], wide_only: bool
 ) -> tuple[Segment, ...]:
     segments: list[Segment] = []
+    if wide_only and not may_be_wide((one.rule for one in steps if one.rule.action in actions), family):
+        return ()
     for low, high, here in _runs(steps):
         letting_in = [step.rule for step in here if step.rule.action in actions]
         if letting_in and (not wide_only or may_be_wide(letting_in, family)):

@@ -45,6 +45,14 @@ def union(left: Intervals, right: Intervals) -> Intervals:
     return _sweep(left, right, (False, True, True, True))
 
 
+def union_of(sets: Iterable[Intervals]) -> Intervals:
+    """Members of any of the sets."""
+    found = EMPTY
+    for one in sets:
+        found = union(found, one)
+    return found
+
+
 def intersection(left: Intervals, right: Intervals) -> Intervals:
     """Members of both sets."""
     if left == right:

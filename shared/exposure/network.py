@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import itemgetter
 from typing import Any
 
 from shared.domain.coverage import ReadFailure
@@ -70,7 +69,10 @@ class SubscriptionNetwork:
 
     @classmethod
     def build(
-        cls, projections: Iterable[Mapping[str, Any]], unreadable: Iterable[ReadFailure] = ()
+        cls,
+        projections: Iterable[Mapping[str, Any]],
+        unreadable: Iterable[ReadFailure] = (),
+        borrowed: Iterable[Mapping[str, Any]] = (),
     ) -> SubscriptionNetwork:
         """Join the projections of one subscription.
 
@@ -78,17 +80,18 @@ class SubscriptionNetwork:
             projections: what `project` gave for its resources, and `project_admin_rules` for its networks.
             unreadable: resources of the network whose projection failed, and lists below them that could
                 not be read.
+            borrowed: projections of what these refer to in other subscriptions; no row is about them.
 
         Raises:
             ValueError: a projection is of no known kind.
         """
-        tables, failures = NetworkTables.read(projections), tuple(unreadable)
+        tables, failures = NetworkTables.read(projections, borrowed), tuple(unreadable)
         tables.leave_unread(failures)
         return cls(tables, failures)
 
     def exposures(self) -> Iterator[Exposure]:
         """The subscription's rows of the exposure table, in the order of the receivers' ids."""
-        for key in sorted(self.tables.interfaces):
+        for key in self.interfaces:
             reaches = self.reaches_of.get(key)
             if reaches is None:
                 yield from (reach.exposure() for reach in self._latent(key))
@@ -145,9 +148,21 @@ class SubscriptionNetwork:
         return {name: tuple(reaches) for name, reaches in found.items()}
 
     @cached_property
+    def interfaces(self) -> tuple[str, ...]:
+        """Keys of the subscription's own interfaces, in order."""
+        return tuple(sorted(self.tables.interfaces.keys() - self.tables.borrowed))
+
+    @cached_property
     def groups(self) -> tuple[tuple[str, SecurityGroup], ...]:
-        """Every NSG that was read and its key, in the order of the keys."""
-        return tuple(sorted(self.tables.groups.items(), key=itemgetter(0)))
+        """Every NSG of the subscription that was read and its key, in the order of the keys."""
+        groups, borrowed = self.tables.groups, self.tables.borrowed
+        return tuple((key, groups[key]) for key in sorted(groups.keys() - borrowed))
+
+    @cached_property
+    def silent_groups(self) -> frozenset[str]:
+        """Keys of NSGs that let in neither the internet nor all of Azure, and through which nobody gets."""
+        through = self.reaches_through
+        return frozenset(key for key, _ in self.groups if key not in through and not self.admissions(key))
 
     @cached_property
     def _attachments(self) -> dict[str, Attachment]:

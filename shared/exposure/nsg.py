@@ -6,18 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.domain.resource import Resource, UnreadableResourceError
-from shared.exposure.security_rule import RuleFields, RuleReader, rule_name
-
-MAX_RULES: Final = 5_000
-"""Azure allows 1,000 rules in an NSG (Microsoft Learn, networking limits)."""
-
-_PROTOCOLS: Final = {name: name for name in ("tcp", "udp", "icmp", "esp", "ah", "*")} | {
-    "any": "*",
-    "all": "*",
-}
-_ACCESS: Final = {"allow": "allow", "deny": "deny"}
-_DIRECTION: Final = {"inbound": "inbound", "outbound": "outbound"}
-_WITHOUT_PORTS: Final = frozenset({"icmp", "esp", "ah"})
+from shared.exposure.security_rule import RuleFields, RuleReader, leaves_source_ports
+from shared.exposure.written_rules import WITHOUT_PORTS, WrittenRule, rules_of
 
 DEFAULT_RULES: Final = (
     RuleFields("AllowVnetInBound", 65000, "allow", "*", ("*",), ("VirtualNetwork",), ("VirtualNetwork",), ()),
@@ -40,7 +30,20 @@ def read_rules(properties: Mapping[str, Any]) -> tuple[RuleFields, ...]:
     Raises:
         ValueError: a rule cannot be read; the message names field and reason.
     """
-    return _read(properties, "inbound")
+    return tuple(
+        RuleFields(
+            name=rule.name,
+            priority=rule.priority,
+            action=rule.action,
+            protocol=rule.protocol,
+            ports=rule.ports,
+            sources=rule.sources,
+            destinations=rule.destinations,
+            groups=rule.destination_groups,
+        )
+        for rule in rules_of(properties, "inbound")
+        if not _stops_nobody(rule)
+    )
 
 
 def read_outbound_turned(properties: Mapping[str, Any]) -> tuple[RuleFields, ...]:
@@ -52,68 +55,27 @@ def read_outbound_turned(properties: Mapping[str, Any]) -> tuple[RuleFields, ...
     Raises:
         ValueError: a rule cannot be read; the message names field and reason.
     """
-    return _read(properties, "outbound")
-
-
-def security_rules(properties: Mapping[str, Any]) -> list[Any]:
-    """The list `securityRules` of an NSG's `properties`, empty when null.
-
-    Raises:
-        ValueError: not a list, or too long for an NSG.
-    """
-    rules = properties.get("securityRules")
-    if rules is None:
-        rules = []
-    if not isinstance(rules, list):
-        raise ValueError("properties.securityRules: not a list")
-    if len(rules) > MAX_RULES:
-        raise ValueError(f"properties.securityRules: more than {MAX_RULES} rules")
-    return rules
-
-
-def _read(properties: Mapping[str, Any], direction: str) -> tuple[RuleFields, ...]:
-    rules = enumerate(security_rules(properties))
-    found = (_read_rule(rule, f"properties.securityRules[{n}]", direction) for n, rule in rules)
-    return tuple(rule for rule in found if rule is not None)
-
-
-def _read_rule(rule: Any, where: str, direction: str) -> RuleFields | None:
-    if not isinstance(rule, dict) or not isinstance(rule.get("properties"), dict):
-        raise ValueError(f"{where}.properties: not an object")
-    reader = RuleReader(rule["properties"], f"{where}.properties")
-    if reader.word("direction", _DIRECTION) != direction:
-        return None
-    protocol, action = reader.word("protocol", _PROTOCOLS), reader.word("access", _ACCESS)
-    if reader.leaves_source_ports("sourcePortRange") and action == "deny" and protocol not in _WITHOUT_PORTS:
-        return None
-    ports = reader.texts("destinationPortRange", "destinationPortRanges")
-    if not ports:
-        if protocol not in _WITHOUT_PORTS:
-            raise reader.refuse("destinationPortRange", "missing, and destinationPortRanges is empty")
-        ports = ("*",)
-    sources = reader.texts("sourceAddressPrefix", "sourceAddressPrefixes")
-    source_groups = reader.references("sourceApplicationSecurityGroups")
-    if not sources and not source_groups:
-        raise reader.refuse("sourceAddressPrefix", "missing, and no other field names a source")
-    destinations = reader.texts("destinationAddressPrefix", "destinationAddressPrefixes")
-    groups = reader.references("destinationApplicationSecurityGroups")
-    if not destinations and not groups:
-        raise reader.refuse("destinationAddressPrefix", "missing, and no other field names a destination")
-    found = reader.checked(
+    return tuple(
         RuleFields(
-            name=rule_name(rule.get("name"), where),
-            priority=reader.priority(),
-            action=action,
-            protocol=protocol,
-            ports=ports,
-            sources=sources,
-            destinations=destinations,
-            groups=groups,
+            name=rule.name,
+            priority=rule.priority,
+            action=rule.action,
+            protocol=rule.protocol,
+            ports=rule.ports,
+            sources=rule.destinations,
+            destinations=rule.sources,
+            groups=rule.source_groups,
         )
+        for rule in rules_of(properties, "outbound")
+        if not _stops_nobody(rule)
     )
-    if direction == "outbound":
-        return found._replace(sources=destinations, destinations=sources, groups=source_groups)
-    return found
+
+
+def _stops_nobody(rule: WrittenRule) -> bool:
+    """Whether it is a deny that leaves source ports out, which senders then choose."""
+    if rule.action != "deny" or rule.protocol in WITHOUT_PORTS:
+        return False
+    return leaves_source_ports(rule.source_ports)
 
 
 def project_nsg(resource: Resource) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from shared.domain.resource import parse_arm_id
 from shared.exposure.interfaces import NetworkInterface
 from shared.exposure.tables import NetworkTables
 
-_CHILDREN: Final = ("/subnets/", "/ipconfigurations/", "/backendaddresspools/", "/inboundnatrules/")
+_CHILDREN: Final = (
+    *("/subnets/", "/ipconfigurations/", "/frontendipconfigurations/"),
+    *("/backendaddresspools/", "/inboundnatrules/", "/loadbalancingrules/"),
+)
 _SCALE_SET: Final = "/virtualmachinescalesets/"
 
 _Reference = tuple[str, str]
@@ -26,6 +29,8 @@ def unresolved(tables: NetworkTables, unreadable: Iterable[ReadFailure]) -> tupl
     found: dict[str, ReadFailure] = {}
     for owner, reference in _dangling(tables):
         target = owning_resource(reference)
+        if tables.borrowed and owning_resource(owner.lower()) in tables.borrowed:
+            continue  # another subscription's join says so
         if target not in known and target not in found:
             reason = f"referred to by {owner}, but not read in this subscription"
             found[target] = ReadFailure(resource_id=target, type=_type(target), reason=reason)
@@ -82,9 +87,18 @@ def _of_load_balancers(tables: NetworkTables) -> Iterator[_Reference]:
         for forwarding in several:
             if forwarding.public_ip.lower() not in tables.public_ips:
                 yield forwarding.id, forwarding.public_ip.lower()
-    for target in (*tables.by_target, *tables.pools_of):
-        if target.split("/ipconfigurations/", 1)[0] not in tables.interfaces:
+    for target, senders in _receivers(tables):
+        if target.split("/ipconfigurations/", 1)[0] not in tables.interfaces and any(
+            owning_resource(sender) not in tables.borrowed for sender in senders
+        ):
             yield "a public load balancer", target
+
+
+def _receivers(tables: NetworkTables) -> Iterator[tuple[str, list[str]]]:
+    """Addresses of interfaces that load balancers name, and the rules and pools that do."""
+    for target, forwardings in tables.by_target.items():
+        yield target, [one.id.lower() for one in forwardings]
+    yield from tables.pools_of.items()
 
 
 def _of_gateways(tables: NetworkTables) -> Iterator[_Reference]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -106,7 +106,11 @@ def compile_rule(fields: RuleFields) -> SecurityRule:
         protocol=fields.protocol,
         ports=parse_ports(fields.ports),
         sources=parse_sources(fields.sources),
-        destinations=parse_destinations(fields.destinations, fields.groups),
+        destinations=(
+            parse_destinations(fields.destinations, fields.groups)
+            if fields.groups
+            else parse_destinations(fields.destinations)
+        ),
         source_words=fields.sources,
     )
 
@@ -166,10 +170,8 @@ class RuleReader:
         one lets everybody in.
         """
         texts = self.texts(singular, "sourcePortRanges")
-        try:
-            return bool(texts and difference(_ASSIGNABLE, parse_ports(texts)))
-        except ValueError as error:
-            raise self.refuse("sourcePortRange(s)", str(error)) from error
+        self.check("sourcePortRange(s)", parse_ports, texts)
+        return leaves_source_ports(texts)
 
     def references(self, field: str) -> tuple[str, ...]:
         """Ids of a list of `{"id": ...}` objects, lower-cased."""
@@ -182,18 +184,24 @@ class RuleReader:
             raise self.refuse(field, "not a list of objects with an id")
         return tuple(item["id"].lower() for item in value)
 
+    def check(self, field: str, parse: Callable[[tuple[str, ...]], object], texts: tuple[str, ...]) -> None:
+        """Refuse texts that `parse` does. Its answers are remembered: compiling asks for them again."""
+        try:
+            parse(texts)
+        except ValueError as error:
+            raise self.refuse(field, str(error)) from error
+
     def checked(self, fields: RuleFields) -> RuleFields:
         """`fields` once every part of it is known to compile."""
-        for name, parse in (
-            ("destinationPortRange(s)", lambda: parse_ports(fields.ports)),
-            ("sourceAddressPrefix(es)", lambda: parse_sources(fields.sources)),
-            ("destinationAddressPrefix(es)", lambda: parse_destinations(fields.destinations, fields.groups)),
-        ):
-            try:
-                parse()
-            except ValueError as error:
-                raise self.refuse(name, str(error)) from error
+        self.check("destinationPortRange(s)", parse_ports, fields.ports)
+        self.check("sourceAddressPrefix(es)", parse_sources, fields.sources)
+        self.check("destinationAddressPrefix(es)", parse_destinations, fields.destinations)
         return fields
+
+
+def leaves_source_ports(texts: tuple[str, ...]) -> bool:
+    """Whether source ports as written leave some port out; none written are all."""
+    return bool(texts and difference(_ASSIGNABLE, parse_ports(texts)))
 
 
 def rule_name(value: Any, where: str) -> str:

@@ -10,23 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from shared.exposure.addresses import ALL_IPV4, ALL_IPV6, Family, PrefixKind, parse_prefix
-from shared.exposure.intervals import Intervals, difference, from_ranges, intersection
-from shared.exposure.nsg import security_rules
+from shared.exposure.intervals import Intervals, contains, difference, from_ranges, intersection
 from shared.exposure.ports import parse_ports
-from shared.exposure.security_rule import RuleReader, rule_name
 from shared.exposure.sources import covers_tag
+from shared.exposure.written_rules import WITHOUT_PORTS, UnreadableRule, WrittenRule, written_rules
 
 MOST_PIECES: Final = 64
 """Pieces of a rule that are followed; a rule that falls into more is taken to decide something."""
 
-_PROTOCOLS: Final = frozenset({"tcp", "udp", "icmp", "esp", "ah", "other"})
-_PROTOCOL_WORDS: Final = {name: name for name in (*_PROTOCOLS - {"other"}, "*")} | {"any": "*", "all": "*"}
-_WITHOUT_PORTS: Final = frozenset({"icmp", "esp", "ah"})
-_ACCESS: Final = {"allow": "allow", "deny": "deny"}
-_DIRECTION: Final = {"inbound": "inbound", "outbound": "outbound"}
+_ALL_PROTOCOLS: Final = ("tcp", "udp", "icmp", "esp", "ah", "other")
+_PROTOCOLS: Final = {name: frozenset({name}) for name in _ALL_PROTOCOLS} | {"*": frozenset(_ALL_PROTOCOLS)}
+_BITS: Final = {name: 1 << place for place, name in enumerate(_ALL_PROTOCOLS)} | {"*": 63}
+"""Protocols as bits of a number: nearly every pair of rules is told apart by them and a port."""
 
 
 class Side(NamedTuple):
@@ -88,12 +87,38 @@ class Shadowed(NamedTuple):
     by: tuple[str, ...]
 
 
-class _Rule(NamedTuple):
-    priority: int
-    denies: bool
-    name: str
-    direction: str
-    box: Box
+class _Rule:
+    """A rule with the parts that tell most rules apart at hand, and the others made when needed."""
+
+    __slots__ = ("bits", "high", "low", "one_range", "ports", "written")
+
+    def __init__(self, written: WrittenRule) -> None:
+        self.written = written
+        self.bits = _BITS[written.protocol]
+        self.ports = ports = parse_ports(written.ports)
+        self.low, self.high = ports[0], ports[-1]
+        self.one_range = len(ports) == 2
+
+    @property
+    def sources(self) -> Side:
+        """Who sends what it speaks of."""
+        return _side(self.written.sources, self.written.source_groups)
+
+    @property
+    def destinations(self) -> Side:
+        """Who receives it."""
+        return _side(self.written.destinations, self.written.destination_groups)
+
+    @property
+    def box(self) -> Box:
+        """The packets that it speaks of."""
+        return Box(
+            _PROTOCOLS[self.written.protocol],
+            self.ports,
+            parse_ports(self.written.source_ports or ("*",)),
+            self.sources,
+            self.destinations,
+        )
 
 
 def shadowed_rules(properties: Mapping[str, Any]) -> list[Shadowed]:
@@ -102,34 +127,61 @@ def shadowed_rules(properties: Mapping[str, Any]) -> list[Shadowed]:
     Raises:
         ValueError: a rule cannot be read; the message names field and reason.
     """
-    rules = sorted(
-        (_read(rule, f"properties.securityRules[{n}]") for n, rule in enumerate(security_rules(properties))),
-        key=lambda rule: rule[:2],
-    )
-    found = []
-    for direction in _DIRECTION:
-        before: list[_Rule] = []
-        for rule in rules:
-            if rule.direction == direction:
-                by = _covering(rule, before)
-                if by:
-                    found.append(Shadowed(rule.name, rule.priority, direction, by))
-                before.append(rule)
-    return found
+    before: dict[str, list[_Rule]] = {"inbound": [], "outbound": []}
+    shadowed: dict[str, list[Shadowed]] = {"inbound": [], "outbound": []}
+    for rule in map(_Rule, sorted(_all_rules(properties), key=_order)):
+        written = rule.written
+        others = before[written.direction]
+        by = _covering(rule, others)
+        if by:
+            one = Shadowed(written.name, written.priority, written.direction, by)
+            shadowed[written.direction].append(one)
+        others.append(rule)
+    return [*shadowed["inbound"], *shadowed["outbound"]]
+
+
+def _all_rules(properties: Mapping[str, Any]) -> Iterator[WrittenRule]:
+    for number, rule in enumerate(written_rules(properties)):
+        if isinstance(rule, UnreadableRule):
+            raise rule.error
+        if not rule.source_ports and rule.protocol not in WITHOUT_PORTS:
+            field = f"properties.securityRules[{number}].properties.sourcePortRange"
+            raise ValueError(f"{field}: missing, and sourcePortRanges is empty")
+        yield rule
+
+
+_order: Final = attrgetter("priority", "action")
+"""Of two rules with one priority, which Azure refuses, the one that allows comes first."""
 
 
 def _covering(rule: _Rule, before: list[_Rule]) -> tuple[str, ...]:
     """Names of the rules that together leave nothing of `rule`; none when something is left."""
-    if not _ports_covered(rule.box, before):
-        return ()
-    met = [other for other in before if _meets(rule.box, other.box)]
-    if not _may_cover(rule.box, met):
-        return ()
+    met = _met(rule, before)
+    covered = (
+        _ports_covered(rule.ports, met)
+        # Of the addresses at either end by themselves something is left: mostly so, too.
+        and _end_covered(rule.sources, [other.sources for other in met])
+        and _end_covered(rule.destinations, [other.destinations for other in met])
+    )
+    return _leaving_nothing(rule, met) if covered else ()
+
+
+def _met(rule: _Rule, before: list[_Rule]) -> list[_Rule]:
+    """Rules that speak of some protocol and port of `rule`; none where nobody speaks of its first port."""
+    bits, first = rule.bits, rule.low
+    for other in before:
+        inside = other.low <= first < other.high and (other.one_range or contains(other.ports, first))
+        if inside and other.bits & bits:
+            return [one for one in before if one.bits & bits and intersection(rule.ports, one.ports)]
+    return []
+
+
+def _leaving_nothing(rule: _Rule, met: list[_Rule]) -> tuple[str, ...]:
     pieces, by = [rule.box], []
     for other in met:
         left = [piece for one in pieces for piece in _minus(one, other.box)]
         if left != pieces:
-            by.append(other.name)
+            by.append(other.written.name)
         if not left:
             return tuple(by)
         if len(left) > MOST_PIECES:
@@ -138,29 +190,26 @@ def _covering(rule: _Rule, before: list[_Rule]) -> tuple[str, ...]:
     return ()
 
 
-def _ports_covered(box: Box, before: list[_Rule]) -> bool:
-    """Whether rules about some protocol of `box` name all of its ports: quick, and mostly false."""
-    ports = box.ports
-    for other in before:
-        if not box.protocols.isdisjoint(other.box.protocols):
-            ports = difference(ports, other.box.ports)
-            if not ports:
-                return True
+def _ports_covered(ports: Intervals, met: list[_Rule]) -> bool:
+    """Whether rules about some of the protocols name all of the ports: quick, and mostly false."""
+    for other in met:
+        ports = difference(ports, other.ports)
+        if not ports:
+            return True
     return False
 
 
-def _may_cover(box: Box, met: list[_Rule]) -> bool:
-    """Whether of the addresses at either end by themselves nothing is left: mostly false too."""
-    sources, destinations = box.sources, box.destinations
-    for other in met:
-        sources = sources.minus(other.box.sources)
-        destinations = destinations.minus(other.box.destinations)
-    return sources.empty and destinations.empty
-
-
-def _meets(box: Box, other: Box) -> bool:
-    """Whether both speak of some protocol and port: most rules of an NSG do not."""
-    return not box.protocols.isdisjoint(other.protocols) and bool(intersection(box.ports, other.ports))
+def _end_covered(side: Side, others: list[Side]) -> bool:
+    """Whether the others together leave nothing of one end; the first address answers for most."""
+    if side.others and not any(other.others for other in others):
+        return False
+    if side.ipv4 and not any(contains(other.ipv4, side.ipv4[0]) for other in others):
+        return False
+    for other in others:
+        side = side.minus(other)
+        if side.empty:
+            return True
+    return False
 
 
 def _minus(box: Box, taken: Box) -> Iterator[Box]:
@@ -204,53 +253,11 @@ def _covered(words: frozenset[str], by: frozenset[str]) -> frozenset[str]:
     return frozenset(word for word in words if covers_tag(by, word))
 
 
-def _read(rule: Any, where: str) -> _Rule:
-    if not isinstance(rule, dict) or not isinstance(rule.get("properties"), dict):
-        raise ValueError(f"{where}.properties: not an object")
-    reader = RuleReader(rule["properties"], f"{where}.properties")
-    protocol = reader.word("protocol", _PROTOCOL_WORDS)
-    box = Box(
-        _PROTOCOLS if protocol == "*" else frozenset({protocol}),
-        _ports(reader, "destination", protocol),
-        _ports(reader, "source", protocol),
-        _side(reader, "source"),
-        _side(reader, "destination"),
-    )
-    return _Rule(
-        reader.priority(),
-        reader.word("access", _ACCESS) == "deny",
-        rule_name(rule.get("name"), where),
-        reader.word("direction", _DIRECTION),
-        box,
-    )
-
-
-def _ports(reader: RuleReader, end: str, protocol: str) -> Intervals:
-    texts = reader.texts(f"{end}PortRange", f"{end}PortRanges")
-    if not texts and protocol not in _WITHOUT_PORTS:
-        raise reader.refuse(f"{end}PortRange", f"missing, and {end}PortRanges is empty")
-    try:
-        return parse_ports(texts or ("*",))
-    except ValueError as error:
-        raise reader.refuse(f"{end}PortRange(s)", str(error)) from error
-
-
-def _side(reader: RuleReader, end: str) -> Side:
-    prefixes = reader.texts(f"{end}AddressPrefix", f"{end}AddressPrefixes")
-    groups = reader.references(f"{end}ApplicationSecurityGroups")
-    if not prefixes and not groups:
-        raise reader.refuse(f"{end}AddressPrefix", "missing, and no other field names any")
-    try:
-        return _compiled(prefixes, groups)
-    except ValueError as error:
-        raise reader.refuse(f"{end}AddressPrefix(es)", str(error)) from error
-
-
 _EVERYTHING: Final = Side(ALL_IPV4, ALL_IPV6, frozenset(), True)
 
 
 @lru_cache(maxsize=16_384)
-def _compiled(prefixes: tuple[str, ...], groups: tuple[str, ...]) -> Side:
+def _side(prefixes: tuple[str, ...], groups: tuple[str, ...]) -> Side:
     spans: dict[Family, list[tuple[int, int]]] = {4: [], 6: []}
     words = set(groups)
     for prefix in map(parse_prefix, prefixes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from shared.domain.coverage import ReadFailure
 from shared.exposure.addresses import parse_address
@@ -17,8 +17,11 @@ from shared.exposure.load_balancer import INBOUND_NAT_RULE, Forwarding, read_for
 from shared.exposure.nsg import DEFAULT_RULES
 from shared.exposure.public_ip import PublicIp, read_public_ip
 from shared.exposure.scale_set import of_model, read_scale_set
-from shared.exposure.security_rule import RuleFields
+from shared.exposure.security_rule import RuleFields, SecurityRule, compile_rule
 from shared.exposure.service import Service, read_service
+
+_Compiled = dict[tuple[tuple[RuleFields, ...], tuple[SecurityRule, ...]], RuleSet]
+"""Rule sets by what they were compiled from, and the compiled rules behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +74,28 @@ class NetworkTables:
     machine_states: dict[str, str] = field(default_factory=dict)
     """Power states of virtual machines, where they are known."""
 
+    borrowed: set[str] = field(default_factory=set)
+    """Resources of other subscriptions: they decide, but nothing is said about them."""
+
     @classmethod
-    def read(cls, projections: Iterable[Mapping[str, Any]]) -> NetworkTables:
+    def read(
+        cls, projections: Iterable[Mapping[str, Any]], borrowed: Iterable[Mapping[str, Any]] = ()
+    ) -> NetworkTables:
         """Fill the tables from what `project` and `project_admin_rules` gave, in any order.
+
+        Args:
+            borrowed: projections of other subscriptions.
 
         Raises:
             ValueError: a projection is of no known kind.
         """
         tables = cls()
-        compiled: dict[tuple[RuleFields, ...], RuleSet] = {}
+        compiled: _Compiled = {}
         own_rules: dict[str, RuleSet] = {}
         exempt = tables.no_admin_rules
-        for projection in projections:
+        foreign = list(borrowed)
+        tables.borrowed.update(one["id"].lower() for one in foreign)
+        for projection in (*projections, *foreign):
             match projection["kind"]:
                 case "service_rules":
                     own_rules[projection["id"].lower()] = _compile(projection, (), compiled)
@@ -98,11 +111,11 @@ class NetworkTables:
                 tables.services[key] = tables.services[key].decided_by(rules)
         return tables
 
-    def _add(self, projection: Mapping[str, Any], compiled: dict[tuple[RuleFields, ...], RuleSet]) -> None:
+    def _add(self, projection: Mapping[str, Any], compiled: _Compiled) -> None:
         key = projection["id"].lower()
         match projection["kind"]:
             case "nsg":
-                rules = _compile(projection, DEFAULT_RULES, compiled)
+                rules = _compile(projection, _DEFAULTS, compiled)
                 subnets, interfaces = tuple(projection["subnets"]), tuple(projection["interfaces"])
                 self.groups[key] = SecurityGroup(projection["id"], rules, subnets, interfaces)
             case "interface":
@@ -117,7 +130,7 @@ class NetworkTables:
             case "route_table":
                 self.default_routes[key] = frozenset(projection["default_for"])
             case "admin_rules":
-                self.admin_rules[key] = _compile(projection, (GO_ON,), compiled)
+                self.admin_rules[key] = _compile(projection, _GO_ON, compiled)
             case "service":
                 self.services[key] = read_service(projection, _compile(projection, (), compiled))
             case _:
@@ -173,13 +186,18 @@ class NetworkTables:
                 self.pools_at.setdefault((network, parse_address(address)[1]), []).append(pool)
 
 
+_DEFAULTS: Final = tuple(map(compile_rule, DEFAULT_RULES))
+"""Shared by all NSGs: nobody is ever to blame for them."""
+_GO_ON: Final = (compile_rule(GO_ON),)
+
+
 def _compile(
     projection: Mapping[str, Any],
-    behind: tuple[RuleFields, ...],
-    compiled: dict[tuple[RuleFields, ...], RuleSet],
+    behind: tuple[SecurityRule, ...],
+    compiled: _Compiled,
 ) -> RuleSet:
-    fields = (*map(RuleFields.from_json, projection["rules"]), *behind)
-    found = compiled.get(fields)
+    fields = tuple(map(RuleFields.from_json, projection["rules"]))
+    found = compiled.get((fields, behind))
     if found is None:
-        found = compiled[fields] = RuleSet.compiled(fields)
+        found = compiled[fields, behind] = RuleSet.compiled(fields, behind)
     return found

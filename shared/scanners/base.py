@@ -191,13 +191,19 @@ class Scanner(Protocol):
         asked: Sequence[TypeCoverage] = (),
         *,
         as_of: datetime,
+        borrowed: Sequence[Projection] = (),
     ) -> Related:
         """Join one subscription (or directory) and run the rules.
 
         Args:
             asked: how completely each type was read in it; what is not named was read whole.
             as_of: when the oldest of it was read.
+            borrowed: what its resources refer to in other subscriptions; nothing is said about those.
         """
+        ...
+
+    def foreign(self, subscription_id: str, projections: Iterable[Projection]) -> frozenset[str]:
+        """Lower-cased ids of resources of other subscriptions that decide about this one's."""
         ...
 
 

@@ -15,6 +15,7 @@ from shared.domain.exposure import Exposure
 from shared.domain.plan_record import Reading
 from shared.domain.reading import Listing, Source, canonical_type, is_directory
 from shared.domain.resource import Resource, UnreadableResourceError, parse_row
+from shared.exposure.borrowing import foreign_references
 from shared.exposure.network import NETWORK_TYPES, UNEVALUATED_ENTRY_TYPES, SubscriptionNetwork
 from shared.ports.reads import AzureReads
 from shared.rules.base import Rule, RuleMetadata, RuleResult, RuleScope
@@ -204,6 +205,7 @@ class EstateScanner:
         asked: Sequence[TypeCoverage] = (),
         *,
         as_of: datetime,
+        borrowed: Sequence[Projection] = (),
     ) -> Related:
         """Join the subscription's network, run the rules, list the exposures."""
         found = sort_projections(projections, self._sources.reading.derived)
@@ -220,12 +222,18 @@ class EstateScanner:
         if self._network and not is_directory(subscription_id):
             unread = incomplete(asked).get(ADMIN_RULES)
             gaps = [] if unread is None else [ReadFailure(resource_id=None, type=ADMIN_RULES, reason=unread)]
-            network = SubscriptionNetwork.build(found.network, [*found.failures, *gaps])
+            network = SubscriptionNetwork.build(found.network, [*found.failures, *gaps], borrowed)
             self._relate_network(network, resources, related, focus)
         rules = self._directory_rules if is_directory(subscription_id) else self._resource_rules
         for resource_rule in rules:
             related.take(resource_rule.metadata.rule_id, _focused(resource_rule.evaluate(resources), focus))
         return related
+
+    def foreign(self, subscription_id: str, projections: Iterable[Projection]) -> frozenset[str]:
+        """What the subscription's network refers to in others; nothing where no network is joined."""
+        if not self._network or is_directory(subscription_id):
+            return frozenset()
+        return foreign_references(subscription_id.lower(), projections)
 
     def _relate_network(
         self, network: SubscriptionNetwork, resources: SubscriptionResources, related: Related, focus: Focus

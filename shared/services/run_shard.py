@@ -22,6 +22,7 @@ from shared.ports.errors import MissingError
 from shared.rules.base import EXPIRES_SOON, RuleStatus
 from shared.scanners.base import Outcome, Projection, Related, Scanner
 from shared.scanners.details import DetailOrder
+from shared.services.borrow_columns import borrowed_columns
 from shared.services.check_scan import CheckScan
 from shared.services.confirm_exposures import ConfirmExposures
 from shared.services.engine import Engine, focus_of
@@ -161,12 +162,19 @@ class RunShard:
         columns: list[Projection] = []
         for blob in shard.blobs:
             columns += await get_rows(engine.blobs, blob)
+        borrowed = await borrowed_columns(engine, scan, scanner, subscription, columns)
         related = await asyncio.to_thread(
-            scanner.relate, subscription, columns, focus, shard.asked, as_of=shard.read_at
+            scanner.relate,
+            subscription,
+            columns,
+            focus,
+            shard.asked,
+            as_of=shard.read_at,
+            borrowed=borrowed,
         )
         present = {str(one["id"]).lower() for one in columns}
         present.update(related.looked_at)
-        del columns
+        del columns, borrowed
         # A changed resource may be a deleted one.
         absent = [] if scan.request.after_change else absent_targets(focus, subscription, present)
         failures = [*related.failures, *absent]

@@ -86,7 +86,6 @@ class StartScan:
             raise UnavailableError("The message broker does not answer. Try again later.") from error
         return scan
 
-
     async def _insert(self, scan: Scan) -> Scan:
         """Insert under the bare id of the second; with a tail where that is taken (contract C-06)."""
         for number in range(_ID_TRIES):

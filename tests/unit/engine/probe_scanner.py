@@ -145,12 +145,16 @@ class ProbeScanner:
         asked: Sequence[TypeCoverage] = (),
         *,
         as_of: datetime,
+        borrowed: Sequence[Projection] = (),
     ) -> Related:
         related = Related()
         related.take(
             self.rules()[0].rule_id, map(self.judged, (one for one in projections if one["bad"] is not None))
         )
         return related
+
+    def foreign(self, subscription_id: str, projections: Iterable[Projection]) -> frozenset[str]:
+        return frozenset()
 
     def judged(self, projection: Projection) -> RuleResult:
         """The rule's word on one resource."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from shared.domain.exposure import Protocol
 from shared.domain.resource import Resource
 from shared.exposure.admission import admissions, may_open, names_ipv6
 from shared.exposure.first_match import RuleSet
-from shared.exposure.intervals import Intervals, union
+from shared.exposure.intervals import Intervals, difference, union, union_of
 from shared.exposure.nsg import read_outbound_turned
-from shared.exposure.ports import ports_of
+from shared.exposure.ports import parse_ports, ports_of
 from shared.exposure.projection import NSG_TYPE
-from shared.exposure.security_rule import SecurityRule
+from shared.exposure.security_rule import RuleFields, SecurityRule
 from shared.rules.columns import Fact
 from shared.rules.packs.network._openings import of_admission
 from shared.rules.packs.network._port_group import PortGroup
@@ -26,7 +27,10 @@ def _let_out(resource: Resource) -> list[dict[str, Any]]:
 
     Only the user's rules are judged: Azure's own AllowInternetOutBound is in every NSG.
     """
-    rules = RuleSet.compiled(read_outbound_turned(resource.properties))
+    written = read_outbound_turned(resource.properties)
+    if not _names_every_port(written):
+        return []
+    rules = RuleSet.compiled(written)
     if not may_open(rules):
         return []
     opened: dict[SecurityRule, dict[Protocol, Intervals]] = {}
@@ -42,6 +46,15 @@ def _let_out(resource: Resource) -> list[dict[str, Any]]:
         for rule, counted in sorted(found, key=lambda one: one[0].priority)
         if counted
     ]
+
+
+def _names_every_port(written: Sequence[RuleFields]) -> bool:
+    """Whether the allowing rules name every port of TCP or of UDP: quick, and false for most NSGs."""
+    allowing = [rule for rule in written if rule.action == "allow"]
+    return any(
+        not difference(_EVERY, union_of(parse_ports(one.ports) for one in allowing if one.protocol in meant))
+        for meant in (("tcp", "*"), ("udp", "*"))
+    )
 
 
 def _of_tcp_and_udp(ports: dict[Protocol, Intervals]) -> dict[Protocol, Intervals]:

@@ -59,8 +59,8 @@ def openings(network: SubscriptionNetwork, key: str, group: SecurityGroup, ports
         return []
     found: dict[SecurityRule, Opening] = {}
     for admission in admitted:
-        on = intersection((admission.low, admission.high), ports.on(admission.protocol))
-        if on:
+        on = ports.on(admission.protocol)
+        if on and (on := intersection((admission.low, admission.high), on)):
             for opening in of_admission(admission):
                 _merge(found, opening, admission.protocol, on)
     for reach in reaches:

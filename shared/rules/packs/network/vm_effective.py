@@ -138,8 +138,8 @@ class EffectiveReach:
 def _subjects(network: SubscriptionNetwork) -> Iterator[tuple[str, list[str]]]:
     """Machines, and interfaces that belong to none, with the keys of their interfaces."""
     by_subject: dict[str, tuple[str, list[str]]] = {}
-    for key, interface in sorted(network.tables.interfaces.items()):
-        if not interface.private_endpoint:
+    for key in network.interfaces:
+        if not network.tables.interfaces[key].private_endpoint:
             identity = network.subject_of(key)
             by_subject.setdefault(identity.lower(), (identity, []))[1].append(key)
     yield from by_subject.values()
