@@ -75,7 +75,7 @@ class RuleCoverage(BaseModel):
 class PassedResources(BaseModel):
     """Some resources on which each rule passed: evidence, not a list of all. Ids as Azure spells them."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     resources: tuple[str, ...] = Field(default=(), description="each once: rules mostly pass on the same")
     rules: dict[str, tuple[int, ...]] = Field(default={}, description="rule id -> indexes into `resources`")
@@ -137,7 +137,7 @@ class Coverage(BaseModel):
     rules: tuple[RuleCoverage, ...] = ()
     scanners: tuple[ScannerCoverage, ...] = ()
     failures_total: int = Field(default=0, ge=0)
-    passed: PassedResources = PassedResources()
+    passed: PassedResources = Field(default_factory=PassedResources)
     unread_targets: tuple[ReadFailure, ...] = Field(
         default=(), description="target_resources that are in nothing that was read, or are no ARM ids"
     )

@@ -149,7 +149,7 @@ class Marker(BaseModel):
     )
     types: tuple[TypeCoverage, ...] = ()
     rules: tuple[RuleCoverage, ...] = ()
-    passed: PassedResources = PassedResources()
+    passed: PassedResources = Field(default_factory=PassedResources)
     resources_read: int = 0
     failures: int = 0
     by_severity: dict[Severity, int] = Field(
