@@ -13,7 +13,7 @@ from shared.domain.scan import ScanRequest, ScanType
 from shared.ports.stores import FindingFilter
 from shared.services.start_scan import StartScan
 from tests.unit.engine.probe_scanner import resource
-from tests.unit.engine.simulation import Crashing, Faults, World
+from tests.unit.engine.simulation import Crashing, Faults, World, known
 from tests.unit.events.test_crashes import alive, deliver
 from tests.unit.events.test_webhook_delivery import URL
 from tests.unit.events.world import EventWorld, failing_at_random
@@ -33,7 +33,7 @@ async def test_every_finding_reaches_the_receiver_whatever_dies(seed: int) -> No
     events.receivers.behaviours[URL] = failing_at_random(seed, 0.2)
     for round_ in range(3):
         request = ScanRequest(scan_type=ScanType.NETWORK)
-        started = await StartScan(scans.calm, {}).start(request, CALLER)
+        started = await StartScan(scans.calm, known()).start(request, CALLER)
         await scans.run(started.scan_id)
         await alive(events.hand_on)
         await deliver(events)
