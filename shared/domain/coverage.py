@@ -75,7 +75,7 @@ class RuleCoverage(BaseModel):
 class PassedResources(BaseModel):
     """Some resources on which each rule passed: evidence, not a list of all. Ids as Azure spells them."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     resources: tuple[str, ...] = Field(default=(), description="each once: rules mostly pass on the same")
     rules: dict[str, tuple[int, ...]] = Field(default={}, description="rule id -> indexes into `resources`")
