@@ -26,6 +26,11 @@ BUILT_IN: Final = "default"
 """Id of the schedule whose interval the configuration names; off until somebody switches it on."""
 
 
+_NOT_EVERYWHERE: Final = frozenset({"localtime", "posixrules", "Factory"})
+"""Files beside the zones that are a machine's own choice; those below `right/` count leap seconds
+(https://docs.python.org/3/library/zoneinfo.html#zoneinfo.available_timezones)."""
+
+
 class _Stored(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -148,6 +153,8 @@ def zone_named(name: str) -> ZoneInfo:
     Raises:
         ValueError: there is none of that name.
     """
+    if name in _NOT_EVERYWHERE or name.startswith(("posix/", "right/")):
+        raise ValueError("a name that means another time on other machines, or none")
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

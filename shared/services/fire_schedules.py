@@ -60,7 +60,7 @@ class FireSchedules:
         for found in await self._schedules.all():
             try:
                 started += await self._look(found)
-            except (DomainError, PortError) as error:
+            except (DomainError, PortError, ValueError) as error:  # ValueError: a zone this machine lacks
                 log.warning("schedule %s: %s", found.value.schedule_id, error)
                 troubles.append(error)
         if troubles:

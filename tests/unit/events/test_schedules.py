@@ -253,6 +253,9 @@ async def test_the_built_in_schedule_follows_the_configuration() -> None:
         ({"cron": "every day"}, "cron"),
         ({"cron": "0 0 0 30 2 *"}, "cron"),
         ({"cron": "0 0 0 * * *", "time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"cron": "0 0 0 * * *", "time_zone": "localtime"}, "time_zone"),
+        ({"cron": "0 0 0 * * *", "time_zone": "posixrules"}, "time_zone"),
+        ({"cron": "0 0 0 * * *", "time_zone": "right/Europe/Berlin"}, "time_zone"),
         ({"interval_minutes": 5, "time_zone": "../../etc/passwd"}, "time_zone"),
     ],
 )
