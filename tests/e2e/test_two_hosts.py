@@ -20,7 +20,7 @@ import pytest
 
 from shared.domain.principal import Tier
 from shared.domain.quota import HOUR_SECONDS, largest_block
-from tests.e2e.two_hosts import OPERATOR, Caller
+from tests.e2e.two_hosts import OPERATOR, Answer, Caller
 
 pytestmark = pytest.mark.local_stack
 
@@ -45,7 +45,8 @@ class Member:
     name: str
     value: Callable[[int], Any]
     possible: list[Any] = field(default_factory=list)
-    """What it may hold: the last acknowledged value, and those sent since whose fate is unknown."""
+    """What it may hold: the last acknowledged value (first that of its making), and those sent since whose
+    fate is unknown."""
 
 
 @dataclass
@@ -111,8 +112,8 @@ class Storm:
 
 
 async def members_of(caller: Caller) -> list[Member]:
-    """Resources to fight over; every member's first value is what the resource was made with."""
-    members = []
+    """Members of new resources to fight over."""
+    members: list[Member] = []
     for _ in range(SCHEDULES):
         made = await caller.call("POST", "/v1/schedules", {"name": "0", "interval_minutes": 60})
         assert made.status == 201, made
@@ -123,6 +124,7 @@ async def members_of(caller: Caller) -> list[Member]:
             Member(path, "interval_minutes", lambda turn: 60 + turn % 600),
             Member(path, "enabled", lambda turn: bool(turn % 2)),
         ]
+        note_first(members[-4:], made)
     for number in range(WEBHOOKS):
         url = f"https://93.184.215.14/{number}-{time.monotonic_ns()}"
         body = {"url": url, "events": ["scan.completed"], "secret": "s3cr3t-" * 5, "description": "0"}
@@ -135,7 +137,13 @@ async def members_of(caller: Caller) -> list[Member]:
             Member(path, "active", lambda turn: bool(turn % 2)),
             Member(path, "url", lambda turn, base=url: f"{base}/{turn}"),  # type: ignore[misc]
         ]
+        note_first(members[-4:], made)
     return members
+
+
+def note_first(members: list[Member], made: Answer) -> None:
+    for member in members:
+        member.possible.append(made.body[member.name])
 
 
 async def listed(caller: Caller, path: str, member: str) -> list[dict[str, Any]]:
