@@ -16,7 +16,7 @@ from shared.services.application import Application
 BodyT = TypeVar("BodyT", bound=BaseModel)
 QueryT = TypeVar("QueryT", bound=NoQuery)
 
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 JSON: Final = "application/json"
 PROBLEM_JSON: Final = "application/problem+json"
@@ -31,6 +31,18 @@ POLL_SECONDS: Final = "2"
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A request as it came, but no larger than any other: for callers that speak a protocol of their own.
+
+    `address`: where it came from, as far as that can be known.
+    """
+
+    headers: Mapping[str, str]
+    content: bytes
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Generic[BodyT, QueryT]):
     """One request whose caller, body and query have passed every check. `path` is concrete and quoted."""
 
@@ -40,6 +52,8 @@ class Call(Generic[BodyT, QueryT]):
     body: BodyT
     query: QueryT
     caller: Principal | None
+    sent: Sent | None = None
+    """What came, of a route that takes it unparsed."""
 
     @property
     def principal(self) -> Principal:
@@ -76,7 +90,8 @@ class Route(Generic[BodyT, QueryT]):
     status of success (and 503 of readiness) to its model, or to a media type where the body is no model.
     `errors` are codes that cannot be told from the other members. `counted` says whether the call counts
     against the caller's hourly quota. `secret_answer` says that the answer holds a secret shown this once: it
-    is kept nowhere, not even to be replayed.
+    is kept nowhere, not even to be replayed. `unparsed`: the handler gets `Call.sent` instead of a body, and
+    knows its callers by itself.
     """
 
     contract_id: str
@@ -92,11 +107,12 @@ class Route(Generic[BodyT, QueryT]):
     errors: tuple[ErrorCode, ...] = ()
     counted: bool = True
     secret_answer: bool = False
+    unparsed: bool = False
 
     @property
     def writes(self) -> bool:
         """Whether the call may change something, and so belongs into the audit trail."""
-        return self.method != "GET"
+        return self.method not in ("GET", "OPTIONS")
 
     @property
     def takes_body(self) -> bool:

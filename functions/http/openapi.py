@@ -168,6 +168,8 @@ def _failure(route: Route[Any, Any], code: ErrorCode) -> dict[str, Any]:
     headers = _common_headers(route, counted=code is not ErrorCode.UNAUTHORIZED)
     if code is ErrorCode.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _header("`Bearer`")
+    if code is ErrorCode.UNSUPPORTED_MEDIA_TYPE:
+        headers["Accept-Encoding"] = _header("`identity`, where the body was compressed")
     if code in (ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.RATE_LIMITED):
         headers["Retry-After"] = _header("Seconds to wait before trying again")
     content = {

@@ -28,6 +28,7 @@ from functions.http.security import posture as security_posture
 from functions.http.security import scans as security_scans
 from functions.http.v1 import (
     access,
+    event_grid,
     events,
     findings,
     permissions,
@@ -46,6 +47,7 @@ from shared.api.compliance import (
     PostureTrend,
 )
 from shared.api.errors import ErrorCode
+from shared.api.event_grid import EventGridAnswer, EventGridQuery
 from shared.api.health import Live, Readiness
 from shared.api.permissions import PermissionsPage, PermissionsQuery
 from shared.api.query import (
@@ -224,6 +226,33 @@ def _admin_delete(
     )
 
 
+def _of_event_grid(
+    name: str,
+    method: Method,
+    handler: Handler[EmptyBody, EventGridQuery],
+    responses: Responses,
+    summary: str,
+    errors: tuple[ErrorCode, ...],
+) -> Route[EmptyBody, EventGridQuery]:
+    """A call of Event Grid: it brings a key of its own, and is neither counted nor audited."""
+    refusals = (ErrorCode.UNAUTHORIZED, ErrorCode.NOT_FOUND, ErrorCode.RATE_LIMITED)
+    return Route(
+        contract_id="X-05",
+        name=name,
+        method=method,
+        path=f"{_V1}/eventgrid",
+        summary=summary,
+        handler=handler,
+        roles=None,
+        body=EmptyBody,
+        query=EventGridQuery,
+        responses=responses,
+        errors=(*refusals, *errors),
+        counted=False,
+        unparsed=True,
+    )
+
+
 def _public(
     name: str, path: str, handler: Handler[EmptyBody, NoQuery], responses: Responses, summary: str
 ) -> Route[EmptyBody, NoQuery]:
@@ -333,6 +362,10 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
                 ReplayBody, {200: ReplayResult}, "Deliver kept events again", (ErrorCode.CONFLICT,)),
     _get("X-06", "v1_events_list", f"{_V1}/events", events.listing, EventsQuery, EventsPage,
          "Get events behind a position, waiting for the first one"),
+    _of_event_grid("v1_eventgrid_permit", "OPTIONS", event_grid.permit, {200: NO_CONTENT},
+                   "Tell Event Grid whether it may deliver CloudEvents", (ErrorCode.FORBIDDEN,)),
+    _of_event_grid("v1_eventgrid_deliver", "POST", event_grid.deliver, {200: EventGridAnswer},
+                   "Take events of changed resources", (ErrorCode.SERVICE_UNAVAILABLE,)),
     _public("health_live", "health/live", system.live, {200: Live}, "Whether the process answers"),
     _public("health_ready", "health/ready", system.ready, {200: Readiness, 503: Readiness},
             "Whether storage and broker answer"),

@@ -94,6 +94,9 @@ def field_errors(
 ) -> list[FieldError]:
     """At least one, at most `MAX_ERRORS`, without the values; paths cut off below `depth` parts."""
     details = error.errors(include_url=False, include_input=False)
+    inside = {one["loc"][:-1] for one in details}
+    # A list whose items are refused counts as empty: that is no second error.
+    details = [one for one in details if one["type"] != "too_short" or one["loc"] not in inside]
     ordered = sorted(details, key=lambda detail: _position(detail, document))
     return [_field_error(detail, document, depth) for detail in ordered[:MAX_ERRORS]]
 
@@ -160,6 +163,8 @@ def _requirement(detail: ErrorDetails) -> str:  # noqa: PLR0911 - one line per k
             return f"must have at most {context['max_length']} characters"
         case "too_long":
             return f"must have at most {context['max_length']} items"
+        case "string_too_short" if context["min_length"] > 1:
+            return f"must have at least {context['min_length']} characters"
         case "string_too_short" | "too_short":
             return "must not be empty"
         case "string_pattern_mismatch":

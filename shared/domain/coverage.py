@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from itertools import islice
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+PASSED_NAMED: Final = 5
+"""Resources that are named of those on which a rule passed."""
 
 
 class CoverageStatus(StrEnum):
@@ -66,6 +72,39 @@ class RuleCoverage(BaseModel):
         )
 
 
+class PassedResources(BaseModel):
+    """Some resources on which each rule passed: evidence, not a list of all. Ids as Azure spells them."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    resources: tuple[str, ...] = Field(default=(), description="each once: rules mostly pass on the same")
+    rules: dict[str, tuple[int, ...]] = Field(default={}, description="rule id -> indexes into `resources`")
+
+    @classmethod
+    def of(cls, passed: Mapping[str, Iterable[str]]) -> PassedResources:
+        """Of rule ids and the resources that each passed on; PASSED_NAMED of each are kept."""
+        places: dict[str, int] = {}
+        rules = {}
+        for rule_id, resources in sorted(passed.items()):
+            some = islice(dict.fromkeys(resources), PASSED_NAMED)
+            if indexes := tuple(places.setdefault(one, len(places)) for one in some):
+                rules[rule_id] = indexes
+        return cls(resources=tuple(places), rules=rules)
+
+    @classmethod
+    def merged(cls, parts: Iterable[PassedResources]) -> PassedResources:
+        """Of several subscriptions, the first ones' resources first."""
+        found: dict[str, list[str]] = {}
+        for part in parts:
+            for rule_id in part.rules:
+                found.setdefault(rule_id, []).extend(part.of_rule(rule_id))
+        return cls.of(found)
+
+    def of_rule(self, rule_id: str) -> tuple[str, ...]:
+        """Resources on which a rule passed; empty where it passed nowhere."""
+        return tuple(self.resources[place] for place in self.rules.get(rule_id, ()))
+
+
 class ScannerCoverage(BaseModel):
     """One scanner that the scan type asks for."""
 
@@ -98,3 +137,7 @@ class Coverage(BaseModel):
     rules: tuple[RuleCoverage, ...] = ()
     scanners: tuple[ScannerCoverage, ...] = ()
     failures_total: int = Field(default=0, ge=0)
+    passed: PassedResources = PassedResources()
+    unread_targets: tuple[ReadFailure, ...] = Field(
+        default=(), description="target_resources that are in nothing that was read, or are no ARM ids"
+    )

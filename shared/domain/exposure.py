@@ -80,8 +80,8 @@ class Exposure(BaseModel):
         )
 
     def has_port(self, port: int) -> bool:
-        """Whether a stranger dials `port`; `*`, which rows of ICMP have too, holds every one."""
-        return any(_holds(text, port) for text in self.ports)
+        """Whether a stranger dials `port`; `*` holds every one. ICMP has none, though its rows say `*`."""
+        return self.protocol is not Protocol.ICMP and any(_holds(text, port) for text in self.ports)
 
     def concerns(self, resource: str) -> bool:
         """Whether the ARM id `resource` (lower-cased) is the entry point, the receiver, or on the path."""

@@ -111,10 +111,12 @@ def pack_evidence(evidence: Mapping[str, Any], resource_id: str, evaluated_id: s
 
     JSON holds no raw control characters (RFC 8259, section 7), so those can stand for the ids.
 
+    Instants are written as everywhere on the wire (contract 2.2).
+
     Raises:
         TypeError: it holds something that JSON does not know.
     """
-    packed = orjson.dumps(evidence)
+    packed = orjson.dumps(evidence, option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS)
     for mark, identity in _marks(resource_id, evaluated_id):
         packed = packed.replace(identity, mark)
     return bytes(memoryview(packed))  # a copy: orjson leaves room for more behind its answer
@@ -196,4 +198,7 @@ class FrozenFinding(BaseModel):
     fingerprint: str
     scan_id: str
     detected_at: datetime
+    last_seen_at: datetime | None = Field(
+        default=None, description="when the scan read what shows it; None in rows that say no such time"
+    )
     observation: Observation

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.coverage import RuleCoverage, SubscriptionCoverage, TypeCoverage
+from shared.domain.coverage import PassedResources, RuleCoverage, SubscriptionCoverage, TypeCoverage
 from shared.domain.reading import Listing, is_directory
 from shared.domain.severity import Severity
 
@@ -149,9 +149,15 @@ class Marker(BaseModel):
     )
     types: tuple[TypeCoverage, ...] = ()
     rules: tuple[RuleCoverage, ...] = ()
+    passed: PassedResources = PassedResources()
     resources_read: int = 0
     failures: int = 0
-    by_severity: dict[Severity, int] = Field(default_factory=dict)
+    by_severity: dict[Severity, int] = Field(
+        default_factory=dict, description="findings that the scan's severity filter keeps"
+    )
+    found_by_severity: dict[Severity, int] | None = Field(
+        default=None, description="all findings, where a severity filter left some out"
+    )
     auto_remediable: int = 0
     exposures: int = 0
     expiring_soon: int | None = Field(
@@ -170,6 +176,9 @@ class PlanDigest(BaseModel):
     next: PlanCursor | None = Field(default=None, description="of the highest page")
     shards: dict[str, ShardStage] = Field(default_factory=dict)
     marked: frozenset[str] = Field(default=frozenset(), description="shards, or shards of old, with a marker")
+    worked_at: datetime | None = Field(
+        default=None, description="the latest sign of life from work on a shard that has no marker"
+    )
 
     @property
     def waiting(self) -> list[str]:

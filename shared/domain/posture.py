@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.coverage import ScannerCoverage
 from shared.domain.scan import ScanType
 from shared.domain.severity import Severity
+
+SUBSCRIPTIONS_NAMED: Final = 50
+"""Subscriptions that a snapshot names of those that were read."""
 
 
 class ControlStatus(StrEnum):
@@ -53,9 +57,14 @@ class PostureSnapshot(BaseModel):
     scan_id: str
     run: int
     scan_type: ScanType
+    environment: str = "production"
+    subscriptions: tuple[str, ...] = Field(
+        default=(), description="those that were read, in order of their ids; at most SUBSCRIPTIONS_NAMED"
+    )
+    subscriptions_total: int = Field(default=0, ge=0, description="all that were read")
     completed_at: datetime
     frameworks: dict[str, FrameworkPosture] = Field(description="by framework id; every one of this build")
-    by_severity: dict[Severity, int]
+    by_severity: dict[Severity, int] = Field(description="all that was found, whatever the scan's filter")
     expiring_soon: int | None = Field(
         default=None, description="credentials that expire soon; None = nothing counted them"
     )

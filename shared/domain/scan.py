@@ -91,12 +91,19 @@ class ScanRequest(BaseModel):
     create_issues: bool = False
     severity_filter: tuple[Severity, ...] = ()
     notification_channels: tuple[NotificationChannel, ...] = ()
-    custom_rules: tuple[str, ...] = ()
+    custom_rules: tuple[str, ...] = Field(
+        default=(), description="the rules to run, all of them rules of the scan type; empty = all of those"
+    )
+    after_change: bool = Field(
+        default=False,
+        description="a rescan of changed resources: they are read anew from Resource Manager, only rules "
+        "about their types run, and what the network join ties to them is judged too",
+    )
 
     @property
     def narrow(self) -> bool:
-        """Whether less than whole subscriptions was asked for."""
-        return self.resource_group is not None or bool(self.target_resources)
+        """Whether less was asked for than every rule of the scan type over whole subscriptions."""
+        return self.resource_group is not None or bool(self.target_resources) or bool(self.custom_rules)
 
 
 class ScanTotals(BaseModel):
@@ -106,6 +113,9 @@ class ScanTotals(BaseModel):
 
     resources_scanned: int = 0
     by_severity: dict[Severity, int] = Field(default_factory=lambda: dict.fromkeys(ORDER, 0))
+    found_by_severity: dict[Severity, int] | None = Field(
+        default=None, description="all findings, where the filter left some out"
+    )
     auto_remediable: int = 0
     exposures: int = 0
     attack_paths: int = 0
@@ -119,6 +129,11 @@ class ScanTotals(BaseModel):
     def findings(self) -> int:
         """All findings of the scan."""
         return sum(self.by_severity.values())
+
+    @property
+    def unfiltered(self) -> dict[Severity, int]:
+        """What was found by severity, whatever the filter keeps (contract C-11)."""
+        return self.by_severity if self.found_by_severity is None else self.found_by_severity
 
 
 class ScanError(BaseModel):

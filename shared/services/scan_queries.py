@@ -214,7 +214,10 @@ class ScanQueries:
         if scan.status.terminal:
             shards = None if scan.result_shards is None else frozenset(scan.result_shards)
             return _View(scan, shards)
-        markers = await self._engine.plans.markers(scan.scan_id)
+        plans = self._engine.plans
+        digest, written = await asyncio.gather(plans.digest(scan.scan_id), plans.markers(scan.scan_id))
+        # A worker of the run before may still mark what a resume dropped and plans anew.
+        markers = [marker for marker in written if marker.shard_id in digest.shards]
         done = frozenset(marker.shard_id for marker in markers if marker.outcome is ShardOutcome.DONE)
         return _View(scan.model_copy(update={"totals": totals(markers)}), done)
 

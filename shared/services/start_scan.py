@@ -14,6 +14,7 @@ from shared.domain.scan import Scan, ScanRequest, ScanType
 from shared.domain.timestamps import whole_second
 from shared.frameworks.registry import frameworks
 from shared.ports.errors import AlreadyExistsError, BrokerUnavailableError
+from shared.services.custom_rules import check_custom_rules
 from shared.services.engine import Engine
 from shared.services.messages import check_message, plan_message
 
@@ -45,7 +46,7 @@ class StartScan:
             UnavailableError: the broker does not take the first message; nothing is left behind.
         """
         request = self._placed(request)
-        self._check_rules(request)
+        check_custom_rules(self._engine.scanners, request)
         _check_frameworks(request)
         engine = self._engine
         now = whole_second(engine.clock.now())
@@ -65,9 +66,7 @@ class StartScan:
             except AlreadyExistsError:
                 return scan
         try:
-            await engine.messenger.send(
-                [plan_message(scan, 0), check_message(scan.scan_id, 0, engine.pace.shortest)]
-            )
+            await engine.messenger.send([plan_message(scan, 0), check_message(scan, 0, engine.pace.shortest)])
         except BrokerUnavailableError as error:
             # Under a given id others may count on it by now; the sweeper sends its messages again.
             if scan_id is None:
@@ -92,13 +91,6 @@ class StartScan:
                 if wanted <= {one.lower() for one in members}:
                     return request.model_copy(update={"environment": environment})
         return request
-
-    def _check_rules(self, request: ScanRequest) -> None:
-        known = {rule.rule_id for rule in self._engine.scanners.rules()}
-        if any(rule not in known for rule in request.custom_rules):
-            raise InvalidRequestError.of(
-                "custom_rules", Reason.INVALID_VALUE, "Custom rules must be ids of known rules"
-            )
 
     async def _insert(self, scan: Scan) -> Scan:
         """Insert under the bare id of the second; with a tail where that is taken (contract C-06)."""

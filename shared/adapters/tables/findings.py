@@ -18,6 +18,7 @@ from shared.adapters.tables.batches import write_rows
 from shared.adapters.tables.codec import decode, encode, pack, unpack
 from shared.adapters.tables.finding_ids import claim
 from shared.adapters.tables.finding_index import FindingIndex, IndexPage, IndexRow
+from shared.adapters.tables.finding_places import FindingPlaces
 from shared.adapters.tables.keys import part
 from shared.adapters.tables.table import Action, Table, Write, etag_of
 from shared.domain.finding import Finding
@@ -37,6 +38,7 @@ class TableFindingStore:
         self._index_table = Table(service, f"{prefix}FindingIndex")
         self._ids = Table(service, f"{prefix}FindingIds")
         self._index = FindingIndex(self._index_table)
+        self._places = FindingPlaces()
 
     async def aclose(self) -> None:
         """Release the table clients."""
@@ -49,8 +51,14 @@ class TableFindingStore:
 
     async def get(self, finding_id: str) -> Versioned[Finding] | None:
         """See `FindingStore.get`."""
-        row = await self._index.find(finding_id)
-        return None if row is None else await self._record(row.subscription_id, row.fingerprint)
+        place = self._places.get(finding_id)
+        if place is None:
+            row = await self._index.find(finding_id)
+            if row is None:
+                return None
+            place = row.subscription_id, row.fingerprint
+            self._places.keep(finding_id, place)
+        return await self._record(*place)
 
     async def find(self, subscription_id: str, fingerprint: str) -> Versioned[Finding] | None:
         """See `FindingStore.find`."""
@@ -125,6 +133,7 @@ class TableFindingStore:
                 await self._index.correct(row, record.value)
                 fresh = False
             items.append(record.value)
+            self._places.keep(record.value.id, (row.subscription_id, row.fingerprint))
         return Page(tuple(items), found.total, found.next_after) if fresh else None
 
     async def _record(self, subscription_id: str, fingerprint: str) -> Versioned[Finding] | None:
