@@ -206,6 +206,10 @@ class Scanner(Protocol):
         """Lower-cased ids of resources of other subscriptions that decide about this one's."""
         ...
 
+    def lent(self, projections: Iterable[Projection], wanted: frozenset[str]) -> list[Projection]:
+        """Those of another subscription's projections that are of the resources `wanted`."""
+        ...
+
 
 class Scanners(Protocol):
     """The scanners of a build."""

@@ -15,7 +15,7 @@ from shared.domain.exposure import Exposure
 from shared.domain.plan_record import Reading
 from shared.domain.reading import Listing, Source, canonical_type, is_directory
 from shared.domain.resource import Resource, UnreadableResourceError, parse_row
-from shared.exposure.borrowing import foreign_references
+from shared.exposure.borrowing import foreign_references, is_wanted
 from shared.exposure.network import NETWORK_TYPES, UNEVALUATED_ENTRY_TYPES, SubscriptionNetwork
 from shared.ports.reads import AzureReads
 from shared.rules.base import Rule, RuleMetadata, RuleResult, RuleScope
@@ -234,6 +234,10 @@ class EstateScanner:
         if not self._network or is_directory(subscription_id):
             return frozenset()
         return foreign_references(subscription_id.lower(), projections)
+
+    def lent(self, projections: Iterable[Projection], wanted: frozenset[str]) -> list[Projection]:
+        """The projections of the resources wanted, and of what lies in them."""
+        return [one for one in projections if is_wanted(one, wanted)]
 
     def _relate_network(
         self, network: SubscriptionNetwork, resources: SubscriptionResources, related: Related, focus: Focus

@@ -13,7 +13,6 @@ from typing import Final
 
 from shared.domain.ledger import projections_of
 from shared.domain.scan import Scan
-from shared.exposure.borrowing import is_wanted
 from shared.scanners.base import Projection, Scanner
 from shared.services.engine import Engine
 from shared.services.finalize_scan import load_record
@@ -59,14 +58,10 @@ async def borrowed_columns(
         found: list[Projection] = []
         for name in names:
             rows = await get_rows(engine.blobs, name)
-            found += await asyncio.to_thread(_wanted, rows, missing)
+            found += await asyncio.to_thread(scanner.lent, rows, missing)
         for one in found:
             borrowed.setdefault(str(one["id"]).lower(), []).append(one)
         wanted = await asyncio.to_thread(scanner.foreign, subscription, found)
     if blobs_read > MOST_BLOBS or len(borrowed) > MOST_BORROWED:
         log.warning("subscription %s refers to more of others than one relation reads", subscription)
     return [one for several in borrowed.values() for one in several]
-
-
-def _wanted(rows: Sequence[Projection], wanted: frozenset[str]) -> list[Projection]:
-    return [one for one in rows if is_wanted(one, wanted)]

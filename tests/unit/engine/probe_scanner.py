@@ -156,6 +156,9 @@ class ProbeScanner:
     def foreign(self, subscription_id: str, projections: Iterable[Projection]) -> frozenset[str]:
         return frozenset()
 
+    def lent(self, projections: Iterable[Projection], wanted: frozenset[str]) -> list[Projection]:
+        return []
+
     def judged(self, projection: Projection) -> RuleResult:
         """The rule's word on one resource."""
         found = (observation(projection["id"]),) if projection["bad"] else ()

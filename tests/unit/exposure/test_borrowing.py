@@ -32,7 +32,7 @@ openings = st.lists(st.sampled_from(("22", "80", "3389", "*")), max_size=2, uniq
 def estate(on_subnet: Iterable[str], on_nic: Iterable[str], lone: Iterable[str]) -> Projections:
     """Two machines behind NSGs, one with an address of its own, both behind a load balancer; a lone NSG."""
 
-    def group(name: str, ports: Iterable[str], **at: Iterable[str]) -> Resource:
+    def group(name: str, ports: Iterable[str], **at: Any) -> Resource:
         rules = [
             azure.rule(f"r{n}", priority=100 + n, destinationPortRange=one) for n, one in enumerate(ports)
         ]
