@@ -127,6 +127,11 @@ class Route(Generic[BodyT, QueryT]):
         return self.method not in ("GET", "OPTIONS")
 
     @property
+    def repeatable(self) -> bool:
+        """Whether a caller may send the call again under an idempotency key."""
+        return self.method == "POST" and self.roles is not None
+
+    @property
     def takes_if_match(self) -> bool:
         """Whether a write may be conditional on the resource's entity tag."""
         return self.tagged and self.method != "GET"

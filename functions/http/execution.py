@@ -16,13 +16,13 @@ from shared.services.application import Application
 async def performed(
     route: Route[Any, Any], headers: Mapping[str, str], call: Call[Any, Any], app: Application
 ) -> Reply:
-    """The handler's answer; of a POST with an idempotency key that was answered before, that answer.
+    """The handler's answer; of a caller's POST with an idempotency key that was answered before, that answer.
 
     Raises:
         InvalidRequestError: the key has a wrong form.
         KeyReusedError, ConflictError: see `functions.http.idempotency.once`.
     """
-    key = idempotency_key(headers) if route.method == "POST" else None
+    key = idempotency_key(headers) if route.repeatable else None
     if key is None:
         return await route.handler(call, app)
 

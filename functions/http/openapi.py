@@ -73,7 +73,7 @@ def error_codes(route: Route[Any, Any]) -> list[ErrorCode]:
         codes |= {ErrorCode.UNAUTHORIZED, ErrorCode.RATE_LIMITED, ErrorCode.SERVICE_UNAVAILABLE}
         if route.roles != frozenset(Role):
             codes.add(ErrorCode.FORBIDDEN)
-    if route.method == "POST":
+    if route.repeatable:
         codes |= {ErrorCode.CONFLICT, ErrorCode.IDEMPOTENCY_KEY_REUSED}
     if route.takes_if_match:
         codes.add(ErrorCode.PRECONDITION_FAILED)

@@ -365,6 +365,9 @@ async def _meet_a_conflict(name: str, note: Any) -> None:
         await note(api, f"/v1/findings/{row.id}", {"status": "open"}, headers=stale)
     if name in ("v1_scans_cancel", "v1_scans_resume"):
         await note(api, headers=stale)
+    if name in ("v1_webhooks_update", "v1_webhooks_rotate"):
+        await api.post("/v1/webhooks", VALID_BODIES["v1_webhooks_create"])
+        await note(api, body=VALID_BODIES.get(name), headers=stale)
     if name == "v1_config_put":
         await note(api, body={}, headers=stale)
         api.rewire(configuration=Configuration(_Contested(), api.clock, {}))
