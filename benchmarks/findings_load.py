@@ -23,7 +23,7 @@ from shared.adapters.tables.finding_index import columns_of
 from shared.adapters.tables.finding_keys import id_key, keys_of
 from shared.adapters.tables.finding_records import count_key, partition_of
 from shared.adapters.tables.findings import TableFindingStore
-from shared.adapters.tables.ranges import KeyRange
+from shared.adapters.tables.ranges import KeyRange, RowPage
 from shared.adapters.tables.transaction import Action, Entity, Write
 from shared.domain.finding import Finding, FindingStatus, Observation, pack_evidence
 from shared.domain.finding_filter import FindingFilter
@@ -95,7 +95,7 @@ class LoadedIndex(MemoryTable):
 
     async def range(
         self, keys: KeyRange, *, select: Sequence[str] | None = None, page_size: int = PAGE
-    ) -> AsyncGenerator[list[Entity], None]:
+    ) -> AsyncGenerator[RowPage, None]:
         """Rows of one list, a page at a time; a page ends after 1,000 rows looked at."""
         numbers = self._lists.get(_wanted_list(keys), array("I"))
         prefix = f"{keys.after.partition('~')[0]}~" if _is_resource(keys) and keys.after else ""
@@ -117,7 +117,7 @@ class LoadedIndex(MemoryTable):
                     ],
                 )
             start += len(looked)
-            yield page
+            yield RowPage(page, last=start >= end)
             if start >= end:
                 return
 

@@ -192,6 +192,31 @@ async def test_lists_filter_by_status_and_severity(stores: Stores) -> None:
     assert await walk(stores.findings, where, 3) == expected
 
 
+@pytest.mark.parametrize("limit", [1, 4, 50])
+async def test_filters_together_find_what_is_rare_among_lists_that_are_empty(
+    stores: Stores, limit: int
+) -> None:
+    statuses = (FindingStatus.IN_PROGRESS, FindingStatus.OPEN)
+    records = [
+        finding(
+            number, number, status=statuses[number % 6 > 0], assigned_to="ann" if number % 4 == 0 else "bob"
+        )
+        for number in range(24)
+    ]
+    await stores.findings.save([(record, None) for record in records])
+    for where in (
+        FindingFilter(statuses=statuses, assigned_to="ann"),
+        FindingFilter(statuses=statuses, assigned_to="ann", subscription_id=SUBSCRIPTION),
+        FindingFilter(statuses=statuses, assigned_to="ann", detected_after=at(3)),
+        FindingFilter(statuses=tuple(FindingStatus), severities=(Severity.HIGH,), assigned_to="ann"),
+        FindingFilter(statuses=(*statuses, FindingStatus.RESOLVED), assigned_to="ann"),
+        FindingFilter(statuses=statuses, text="ssh", assigned_to="ann"),
+        FindingFilter(statuses=statuses, assigned_to="nobody"),
+    ):
+        expected = [record.id for record in reversed(records) if where.matches(record)]
+        assert await walk(stores.findings, where, limit) == expected
+
+
 async def test_a_change_of_status_moves_between_lists(stores: Stores) -> None:
     opened = FindingFilter(statuses=(FindingStatus.OPEN,))
     await stores.findings.save([(finding(0), None)])

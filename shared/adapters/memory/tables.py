@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 
-from shared.adapters.tables.ranges import KeyRange
+from shared.adapters.tables.ranges import KeyRange, RowPage
 from shared.adapters.tables.transaction import MAX_WRITES, Action, Entity, Write
 from shared.ports.errors import AlreadyExistsError, MissingError, VersionConflictError
 
@@ -48,7 +48,7 @@ class MemoryTable:
 
     async def range(
         self, keys: KeyRange, *, select: Sequence[str] | None = None, page_size: int = MAX_PAGE
-    ) -> AsyncGenerator[list[Entity], None]:
+    ) -> AsyncGenerator[RowPage, None]:
         """See `RowTable.range`. A page ends after 1,000 rows looked at, as storage may end one."""
         position = (keys.low, "")
         while True:
@@ -66,8 +66,9 @@ class MemoryTable:
                 if len(page) == min(page_size, MAX_PAGE):
                     break
             more = bisect_left(self._keys, position)
-            yield page
-            if not looked or more >= len(self._keys) or self._keys[more][0] >= keys.high:
+            last = not looked or more >= len(self._keys) or self._keys[more][0] >= keys.high
+            yield RowPage(page, last=last)
+            if last:
                 return
 
     def _within(self, key: tuple[str, str], keys: KeyRange) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 from shared.adapters.parallel import each
 from shared.adapters.tables import finding_keys as keys
 from shared.adapters.tables.finding_keys import FindingList
-from shared.adapters.tables.ranges import KeyRange, RowTable
+from shared.adapters.tables.ranges import KeyRange, RowPage, RowTable
 from shared.adapters.tables.table import Entity
 from shared.domain.finding import FindingStatus
 from shared.domain.finding_filter import FindingFilter
@@ -119,9 +119,7 @@ class _Source:
         self.ended = False
         self._listed = listed
         select = ("RowKey",) if keys_only else None
-        self._pages: AsyncGenerator[list[Entity], None] = table.range(
-            rows, select=select, page_size=page_size
-        )
+        self._pages: AsyncGenerator[RowPage, None] = table.range(rows, select=select, page_size=page_size)
 
     async def fill(self) -> None:
         """Read one more page."""
@@ -130,6 +128,7 @@ class _Source:
         except StopAsyncIteration:
             self.ended = True
             return
+        self.ended = page.last
         self.buffer += [(self._listed.position(entity["RowKey"]), entity) for entity in page]
 
     async def close(self) -> None:
@@ -140,7 +139,7 @@ class Merged:
     """Rows of several lists, newest first. `position` is the last one given out or passed over."""
 
     def __init__(self, table: RowTable, wanted: Plan, where: FindingFilter, after: str | None) -> None:
-        self.position = after
+        self.position = self._after = after
         self.pages = 0
         self.spent = False
         self._table, self._plan, self._where = table, wanted, where
@@ -161,13 +160,17 @@ class Merged:
         ]
 
     async def take(self, budget: int | None = None) -> Entity | None:
-        """The next row; None at the end, or where it would take more than `budget` pages (see `spent`)."""
+        """The next row; None at the end, or where it would take more than `budget` pages (see `spent`).
+
+        The first row comes whatever it takes: without one there is no position to go on from.
+        """
         self.spent = False
         while True:
             hungry = [one for one in self._sources if not one.buffer and not one.ended]
             if not hungry:
                 break
-            if budget is not None and self.pages + len(hungry) > max(budget, len(self._sources)):
+            moved = self.position != self._after
+            if moved and budget is not None and self.pages + len(hungry) > max(budget, len(self._sources)):
                 self.spent = True
                 return None
             self.pages += len(hungry)
@@ -268,7 +271,7 @@ async def searched_page(
             rows.append(entity)
         else:
             return ListPage(tuple(rows), merged.position)
-        if not merged.spent or merged.position is None:
+        if not merged.spent:
             return ListPage(tuple(rows), None)
         return ListPage(tuple(rows), f"{merged.position}|{skipping}" if skipping else merged.position)
     finally:

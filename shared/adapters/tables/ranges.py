@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -37,6 +37,15 @@ class KeyRange:
         return text, parameters
 
 
+class RowPage(list[Entity]):
+    """Rows of one answer. It may be empty with more to come: storage ends an answer when it likes."""
+
+    def __init__(self, rows: Iterable[Entity], *, last: bool) -> None:
+        super().__init__(rows)
+        self.last = last
+        """Whether no page follows."""
+
+
 class RowTable(Protocol):
     """A table: see `shared.adapters.tables.table.Table`."""
 
@@ -50,7 +59,7 @@ class RowTable(Protocol):
 
     def range(
         self, keys: KeyRange, *, select: Sequence[str] | None = None, page_size: int = 1000
-    ) -> AsyncGenerator[list[Entity], None]:
+    ) -> AsyncGenerator[RowPage, None]:
         """Rows of a range, a page at a time: one request each."""
         ...
 

@@ -12,7 +12,7 @@ from azure.data.tables.aio import TableClient, TableServiceClient
 
 from shared.adapters.storage_errors import storage_errors
 from shared.adapters.tables.point_read import read_row
-from shared.adapters.tables.ranges import KeyRange
+from shared.adapters.tables.ranges import KeyRange, RowPage
 from shared.adapters.tables.transaction import Action, Entity, RefusedError, Write, submit
 from shared.ports.errors import (
     AlreadyExistsError,
@@ -79,7 +79,7 @@ class Table:
         *,
         select: Sequence[str] | None = None,
         page_size: int = MAX_PAGE,
-    ) -> AsyncGenerator[list[Entity], None]:
+    ) -> AsyncGenerator[RowPage, None]:
         """Rows that match an OData filter, in key order, a page at a time; `@name` in it is a parameter."""
         client = await self._ready()
         found = client.query_entities(
@@ -91,14 +91,14 @@ class Table:
         while True:
             with storage_errors():
                 try:
-                    page: list[Entity] = [entity async for entity in await anext(found)]
+                    rows = [entity async for entity in await anext(found)]
                 except StopAsyncIteration:
                     return
-            yield page
+            yield RowPage(rows, last=getattr(found, "continuation_token", None) is None)
 
     def range(
         self, keys: KeyRange, *, select: Sequence[str] | None = None, page_size: int = MAX_PAGE
-    ) -> AsyncGenerator[list[Entity], None]:
+    ) -> AsyncGenerator[RowPage, None]:
         """Rows of a range, a page at a time: one request each."""
         return self.pages(*keys.odata(), select=select, page_size=page_size)
 
