@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -29,6 +30,7 @@ from shared.domain.lifecycle import Edit
 
 MAX_NOTES = 4000
 MAX_BULK = 500
+_ARM_ID = re.compile(r"/(subscriptions|tenants)(/[^/]+)+/?", re.IGNORECASE)
 _BREAKS = frozenset("\n\r\t")
 
 
@@ -37,6 +39,21 @@ def _readable(value: str) -> str:
     for char in value:
         if char not in _BREAKS and unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs", "Cn"):
             raise refused(Reason.INVALID_FORMAT, "must have no control or invisible characters")
+    return value
+
+
+def _told(value: str) -> str:
+    if not value.strip():
+        raise refused(Reason.INVALID_VALUE, "must not be blank")
+    return value
+
+
+def _arm_id(value: str) -> str:
+    """Refuse what would match nothing, or (`/`, `/subscriptions/`) everything."""
+    if _ARM_ID.fullmatch(value) is None:
+        raise refused(
+            Reason.INVALID_FORMAT, "must be an ARM id such as /subscriptions/{id}/resourceGroups/{name}"
+        )
     return value
 
 
@@ -238,7 +255,9 @@ class SuppressionBody(RequestBody):
     """X-19: what to silence, why and until when. At least one of the members that select is required."""
 
     rule_id: Name | None = None
-    resource_id: ResourceRef | None = Field(default=None, description="ARM id; covers what lies below it")
+    resource_id: Annotated[ResourceRef, AfterValidator(_arm_id)] | None = Field(
+        default=None, description="ARM id; covers what lies below it"
+    )
     resource_group: Annotated[Name, Field(max_length=MAX_RESOURCE_GROUP, pattern=RESOURCE_GROUP)] | None = (
         None
     )
@@ -247,7 +266,9 @@ class SuppressionBody(RequestBody):
     tag_value: Annotated[str, Field(max_length=256), AfterValidator(_readable)] | None = Field(
         default=None, description="Its value; absent, any value"
     )
-    reason: Annotated[str, Field(min_length=1, max_length=MAX_NOTES), AfterValidator(_readable)]
+    reason: Annotated[
+        str, Field(min_length=1, max_length=MAX_NOTES), AfterValidator(_readable), AfterValidator(_told)
+    ]
     expires_at: Moment = Field(json_schema_extra={"format": "date-time"})
 
 

@@ -113,8 +113,13 @@ class Suppressions:
         raise ConflictError("Others keep changing this suppression; try again")
 
     async def sweep(self) -> int:
-        """End what ran out and finish what a crash cut short; how many were settled."""
+        """End what ran out and finish what a crash cut short; how many were settled.
+
+        Raises:
+            ExceptionGroup: what kept some from being settled; the others are.
+        """
         now, done = self._clock.now(), 0
+        errors: list[Exception] = []
         for stored in await self._store.unsettled():
             one = stored.value
             if one.ended_at is None and not one.active(now):
@@ -125,8 +130,14 @@ class Suppressions:
                     continue
             elif one.settled:
                 continue
-            await self._settle(one.suppression_id, None)
-            done += 1
+            try:
+                await self._settle(one.suppression_id, None)
+            except Exception as error:  # one that cannot be settled holds up no other
+                errors.append(error)
+            else:
+                done += 1
+        if errors:
+            raise ExceptionGroup("suppressions could not be settled", errors)
         return done
 
     async def _settle(self, suppression_id: str, patience: timedelta | None = PATIENCE) -> Suppression:
@@ -220,4 +231,4 @@ class Suppressions:
 
 def _subscription_of(resource_id: str | None) -> str | None:
     parts = (resource_id or "").split("/")
-    return parts[2] if len(parts) > 2 and parts[1].lower() == "subscriptions" else None
+    return (parts[2] or None) if len(parts) > 2 and parts[1].lower() == "subscriptions" else None

@@ -150,6 +150,8 @@ async def test_of_subscription(stores: Stores) -> None:
     }
     assert list(await of_subscription(stores.findings, OTHER)) == [finding(50, 50).id]
     assert await of_subscription(stores.findings, "00000000-0000-0000-0000-000000000000") == {}
+    for never in ("", "a/b#?", "é", "x" * 100):
+        assert await of_subscription(stores.findings, never) == {}
 
 
 async def test_lists_are_newest_first_over_days_and_within_a_second(stores: Stores) -> None:

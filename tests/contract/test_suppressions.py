@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared.domain.finding import FindingStatus
+from shared.adapters.memory.findings import MemoryFindingStore
+from shared.domain.finding import Finding, FindingStatus
 from shared.domain.lifecycle import Sighting, first_seen
+from shared.domain.page import Versioned
 from shared.domain.suppression import Suppression, SuppressionScope, silenced
+from shared.ports.errors import StorageUnavailableError
+from shared.services.suppressions import Suppressions
 from tests.contract.harness import NOW, RULE, SUBSCRIPTION, Api, contract, observation
 from tests.contract.test_finding_changes import patch, stored
 
@@ -29,6 +35,17 @@ async def made(api: Api, **members: Any) -> dict[str, Any]:
 
 async def status_of(api: Api, finding_id: str) -> str:
     return str((await api.get(f"/v1/findings/{finding_id}")).json["status"])
+
+
+class Refusing(MemoryFindingStore):
+    """Does not answer for one subscription."""
+
+    SUBSCRIPTION = "refusing"
+
+    async def of_subscription(self, subscription_id: str) -> AsyncIterator[Versioned[Finding]]:
+        if subscription_id == self.SUBSCRIPTION:
+            raise StorageUnavailableError("storage does not answer")
+        return await super().of_subscription(subscription_id)
 
 
 @contract("X-19")
@@ -86,6 +103,37 @@ class TestX19:
         assert (await api.call("DELETE", f"/v1/suppressions/{one['suppression_id']}")).status == 204
         shown = (await api.get(f"/v1/suppressions/{one['suppression_id']}")).json
         assert (shown["active"], shown["ended_by"]) == (False, "key-admin")
+
+    @pytest.mark.parametrize(
+        ("members", "field", "reason"),
+        [
+            ({"resource_id": "/"}, "resource_id", "invalid_format"),
+            ({"resource_id": "/subscriptions/"}, "resource_id", "invalid_format"),
+            ({"resource_id": "/subscriptions//resourceGroups/rg"}, "resource_id", "invalid_format"),
+            ({"resource_id": "vm-1"}, "resource_id", "invalid_format"),
+            ({"reason": " \n"}, "reason", "invalid_value"),
+        ],
+    )
+    async def test_what_would_match_nothing_or_everything_is_refused(
+        self, api: Api, members: dict[str, Any], field: str, reason: str
+    ) -> None:
+        answer = await api.post("/v1/suppressions", body(**members))
+        assert answer.status == 400
+        details = answer.json["error"]["details"]
+        assert (details["field"], details["reason"]) == (field, reason)
+        assert (await api.get("/v1/suppressions")).json["total"] == 0
+
+    async def test_one_that_cannot_be_settled_holds_up_no_other(self, api: Api) -> None:
+        (finding_id,) = await stored(api)
+        await made(api)
+        broken = await made(api, rule_id="another", subscription_id=Refusing.SUBSCRIPTION)
+        api.clock.advance(7 * 86_400)
+        refusing = Refusing()
+        vars(refusing).update(vars(api.findings))
+        with pytest.raises(ExceptionGroup):
+            await Suppressions(replace(api.engine, findings=refusing)).sweep()
+        assert await status_of(api, finding_id) == "open"
+        assert (await api.get(f"/v1/suppressions/{broken['suppression_id']}")).json["settled"] is False
 
     async def test_it_is_over_by_itself(self, api: Api) -> None:
         (finding_id,) = await stored(api)

@@ -100,7 +100,10 @@ class TableFindingStore:
 
     async def of_subscription(self, subscription_id: str) -> AsyncIterator[Versioned[Finding]]:
         """See `FindingStore.of_subscription`."""
-        stem = part(subscription_id.lower())
+        try:
+            stem = part(subscription_id.lower())
+        except ValueError:  # no record can be of it
+            return self._records.stream("~", "~")
         return self._records.stream(f"{stem}~0", f"{stem}~4")
 
     async def save(
