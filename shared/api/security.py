@@ -7,7 +7,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from shared.api.v1 import Finding, ScanState
-from shared.api.wire import MAX_ITEMS, FrameworkName, Name, RequestBody, ResourceRef, ResponseBody
+from shared.api.wire import MAX_ITEMS, FrameworkName, Name, RequestBody, ResponseBody, TargetRef
 from shared.domain.scan import ScanError, ScanType
 from shared.domain.severity import Severity
 
@@ -20,7 +20,7 @@ class SecurityScanBody(RequestBody):
 
     environment: Name = "production"
     scan_type: ScanType = ScanType.FULL
-    target_resources: tuple[ResourceRef, ...] = Field(
+    target_resources: tuple[TargetRef, ...] = Field(
         default=(), max_length=MAX_ITEMS, description="ARM ids, repositories or images; empty = all"
     )
     compliance_frameworks: tuple[FrameworkName, ...] = Field(default=(), max_length=MAX_ITEMS)

@@ -148,6 +148,9 @@ def _reason(kind: str) -> Reason:
         return Reason.INVALID_TYPE
 
 
+_BOUNDS: Final = {"gt": "greater than", "ge": "at least", "lt": "less than", "le": "at most"}
+
+
 def _requirement(detail: ErrorDetails) -> str:  # noqa: PLR0911 - one line per kind of error
     kind, context = detail["type"], detail.get("ctx", {})
     if "requirement" in context:
@@ -155,10 +158,9 @@ def _requirement(detail: ErrorDetails) -> str:  # noqa: PLR0911 - one line per k
     match kind:
         case "enum" | "literal_error":
             return "must be one of " + re.sub(r"'|(?<=') or (?=')", _listed, str(context["expected"]))
-        case "greater_than_equal":
-            return f"must be at least {context['ge']}"
-        case "less_than_equal":
-            return f"must be at most {context['le']}"
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+            (name, bound), *_ = context.items()
+            return f"must be {_BOUNDS[name]} {bound}"
         case "string_too_long":
             return f"must have at most {context['max_length']} characters"
         case "too_long":

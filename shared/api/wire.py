@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -74,6 +75,28 @@ Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_
 
 ResourceRef = Annotated[str, Field(min_length=1, max_length=MAX_ARM_ID), AfterValidator(_printable)]
 """An ARM id, or a repository or image reference."""
+
+_ARM_ID: Final = re.compile(r"/(subscriptions|tenants)(/[^/]+)+/?", re.IGNORECASE)
+
+
+def _arm_id(value: str) -> str:
+    """Refuse what would match nothing, or (`/`, `/subscriptions/`) everything."""
+    if _ARM_ID.fullmatch(value) is None:
+        raise refused(
+            Reason.INVALID_FORMAT, "must be an ARM id such as /subscriptions/{id}/resourceGroups/{name}"
+        )
+    return value
+
+
+def _target(value: str) -> str:
+    return _arm_id(value) if value.startswith("/") else value
+
+
+ArmId = Annotated[ResourceRef, AfterValidator(_arm_id)]
+"""A subscription, a directory (`/tenants/{id}`), or what lies below one."""
+
+TargetRef = Annotated[ResourceRef, AfterValidator(_target)]
+"""An ARM id (it begins with a slash), or a repository or image reference."""
 
 FrameworkName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=64)]
 

@@ -110,7 +110,7 @@ def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in document.items():
         path = f"{prefix}{name}"
-        flat |= _flat(value, f"{path}.") if isinstance(value, Mapping) and value else {path: value}
+        flat |= _flat(value, f"{path}.") if isinstance(value, Mapping) else {path: value}
     return flat
 
 

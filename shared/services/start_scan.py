@@ -104,12 +104,14 @@ def _placed(request: ScanRequest, environments: Mapping[str, tuple[str, ...]]) -
     name = request.environment
     if request.subscriptions is None:
         if name in environments:
+            if not environments[name]:
+                raise _refused("Environment has no subscriptions")
             return request.model_copy(update={"subscriptions": environments[name]})
         if name == EVERYTHING:
             return request
-        raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
+        raise _refused("Environment is not configured")
     if name not in (DEFAULT_ENVIRONMENT, EVERYTHING) and name not in environments:
-        raise InvalidRequestError.of("environment", Reason.INVALID_VALUE, "Environment is not configured")
+        raise _refused("Environment is not configured")
     if name == DEFAULT_ENVIRONMENT:
         wanted = {one.lower() for one in request.subscriptions}
         for environment, members in environments.items():
@@ -118,8 +120,15 @@ def _placed(request: ScanRequest, environments: Mapping[str, tuple[str, ...]]) -
     return request
 
 
+def _refused(requirement: str) -> InvalidRequestError:
+    return InvalidRequestError.of("environment", Reason.INVALID_VALUE, requirement)
+
+
 def _check_frameworks(request: ScanRequest) -> None:
-    if any(name not in frameworks() for name in request.compliance_frameworks):
+    unknown = [name for name in request.compliance_frameworks if name not in frameworks()]
+    if unknown:
         raise InvalidRequestError.of(
-            "compliance_frameworks", Reason.INVALID_VALUE, "Compliance frameworks must be ids of known ones"
+            "compliance_frameworks",
+            Reason.INVALID_VALUE,
+            f"Compliance frameworks must be ids of known ones; these are not: {', '.join(unknown[:10])}",
         )

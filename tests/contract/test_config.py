@@ -138,6 +138,31 @@ class TestB13:
         await api.post(url, {})
         assert {one.expiring_days for one in await api.scans.unfinished()} == {None, 9}
 
+    async def test_the_message_names_the_bound(self, api: Api) -> None:
+        answer = await put(api, {"severity_thresholds": {"medium": 0}})
+        assert answer.error["message"] == "Severity thresholds medium must be greater than 0.0"
+        answer = await put(api, {"scan_interval_minutes": 4})
+        assert answer.error["message"] == "Scan interval minutes must be at least 5"
+
+    async def test_an_environment_without_subscriptions_is_no_scan(self, api: Api) -> None:
+        await put(api, {"environments": {"empty": []}})
+        answer = await api.post("/api/v1/security/scans", {"environment": "empty"})
+        assert (answer.status, answer.error["details"]) == (
+            400,
+            {"field": "environment", "reason": "invalid_value"},
+        )
+
+
+@contract("history")
+async def test_history_of_the_first_environment_tells_of_it_alone(api: Api) -> None:
+    await put(api, {"environments": {"dev": ["s-1"]}})
+    await put(api, {})
+    entries = (await api.get("/v1/config/history")).json["history"]
+    assert [one["fields"] for one in entries] == [
+        [{"field": "environments.dev", "before": ["s-1"], "after": None}],
+        [{"field": "environments.dev", "before": None, "after": ["s-1"]}],
+    ]
+
 
 @contract("history")
 async def test_history_tells_what_changed_and_no_secret(api: Api) -> None:

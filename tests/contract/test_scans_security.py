@@ -88,6 +88,8 @@ class TestA01:
             ({"scan_type": "FULL"}, "scan_type", "invalid_value"),
             ({"scan_type": 3}, "scan_type", "invalid_type"),
             ({"target_resources": {}}, "target_resources", "invalid_type"),
+            ({"target_resources": ["repo", "/"]}, "target_resources.1", "invalid_format"),
+            ({"target_resources": ["/subscriptions/"]}, "target_resources.0", "invalid_format"),
             ({"target_resources": ["a", 1]}, "target_resources.1", "invalid_type"),
             ({"target_resources": ["a" * 2049]}, "target_resources.0", "too_long"),
             ({"target_resources": ["a"] * 1001}, "target_resources", "too_long"),
