@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from rich.table import Table
 STYLES: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 SHOWN: Final = 20
 """Rows of a table; the rest is in the JSON files."""
-REASON: Final = 120
+REASON: Final = 300
 """Characters of a reason; the rest is in the JSON files."""
 TITLES: Final = 8
 """Kinds of problems named for each severity."""
@@ -122,7 +123,7 @@ def coverage_table(console: Console, coverage: dict[str, Any]) -> None:
     )
     table.add_column("subscription", no_wrap=True)
     table.add_column("type", overflow="fold", max_width=32)
-    table.add_column("status", overflow="fold")
+    table.add_column("status")
     for name in ("asked", "read", "failed"):
         table.add_column(name, justify="right")
     telling = [row for row in coverage["resource_types"] if row["asked"] or row["status"] != "read"]
@@ -131,11 +132,15 @@ def coverage_table(console: Console, coverage: dict[str, Any]) -> None:
         table.add_row(
             row["subscription_id"].removeprefix("tenant-")[:8],
             escape(row["type"].rpartition("/")[2]),
-            row["status"] if row["reason"] is None else f"{row['status']}: {escape(row['reason'][:REASON])}",
+            row["status"],
             *(str(row[name]) for name in ("asked", "read", "failed")),
         )
     console.print()
     console.print(table)
+    for row in telling[:SHOWN]:
+        if row["reason"] is not None:
+            reason = textwrap.shorten(row["reason"], REASON, placeholder=" ...")
+            console.print(f"  {escape(row['type'].rpartition('/')[2])}: {escape(reason)}")
     left = len(coverage["resource_types"]) - len(telling[:SHOWN])
     if left:
         console.print(f"  ... and {left} more in coverage.json, most of types that the estate has none of")
