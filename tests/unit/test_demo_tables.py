@@ -9,7 +9,7 @@ from rich.console import Console
 from devhost.demo.tables import MAX_WIDTH, coverage_table
 
 WHY = (
-    "https://kv-proddata.vault.azure.net/keys: 403 Forbidden (ForbiddenByFirewall): its firewall keeps us out"
+    "https://kv-proddata.vault.azure.net/keys: 403 Forbidden (ForbiddenByFirewall): Vault: kv-proddata"
 )
 
 
