@@ -8,9 +8,7 @@ from rich.console import Console
 
 from devhost.demo.tables import MAX_WIDTH, coverage_table
 
-WHY = (
-    "https://kv-proddata.vault.azure.net/keys: 403 Forbidden (ForbiddenByFirewall): Vault: kv-proddata"
-)
+WHY = "https://kv-proddata.vault.azure.net/keys: 403 Forbidden (ForbiddenByFirewall): Vault: kv-proddata"
 
 
 def test_reasons_of_what_was_not_read_stand_below_the_table() -> None:
