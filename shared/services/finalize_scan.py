@@ -133,11 +133,7 @@ def result_shards(record: PlanRecord) -> tuple[str, ...]:
 def scan_errors(engine: Engine, scan: Scan, record: PlanRecord) -> tuple[ScanError, ...]:
     """Asked for and not done: actions and scanners this build lacks, pages and shards that failed."""
     request = scan.request
-    actions = {
-        "execute_actions": request.execute_actions,
-        "create_issues": request.create_issues,
-        "notification_channels": bool(request.notification_channels),
-    }
+    actions = {"execute_actions": request.execute_actions, "create_issues": request.create_issues}
     errors = [
         ScanError(
             subject=name, reason=NOT_AVAILABLE, message=f"{name} was asked for; this build cannot do it yet"

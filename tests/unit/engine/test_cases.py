@@ -14,7 +14,7 @@ from shared.domain.finding import Finding, FindingStatus, FrozenFinding, Resolut
 from shared.domain.finding_filter import FindingFilter
 from shared.domain.page import PageRequest
 from shared.domain.principal import Principal, Role
-from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanType
+from shared.domain.scan import NotificationChannel, Scan, ScanRequest, ScanStatus, ScanType
 from shared.domain.severity import Severity
 from shared.ports.errors import BrokerUnavailableError, InventoryDeniedError, InventoryError
 from shared.rules.base import RuleResult, RuleStatus
@@ -105,6 +105,11 @@ async def test_an_action_that_this_build_lacks_is_never_a_clean_end(action: str)
     scan = await scanned(place, **{action: True})
     assert scan.status is ScanStatus.PARTIAL
     assert [(error.subject, error.reason) for error in scan.errors] == [(action, "not_available")]
+
+
+async def test_asking_to_be_notified_takes_nothing_from_a_clean_end() -> None:
+    scan = await scanned(world(GOOD), notification_channels=tuple(NotificationChannel))
+    assert (scan.status, scan.errors) == (ScanStatus.COMPLETED, ())
 
 
 async def test_a_denied_subscription_is_named_and_the_rest_is_scanned() -> None:
