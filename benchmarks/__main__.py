@@ -10,7 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import app_import, exposure_paths, network_scan, nsg_checks, rate_limit
+from benchmarks import (
+    app_import,
+    exposure_paths,
+    finding_reads,
+    full_scan,
+    network_scan,
+    nsg_checks,
+    rate_limit,
+    rule_pack,
+)
 
 RESULTS = Path(__file__).with_name("results")
 
@@ -23,9 +32,12 @@ def main() -> int:
     sizes = (10_000,) if options.small else (10_000, 100_000)
     save("import", app_import.run())
     save("rate_limit", rate_limit.run())
+    save("finding_reads", finding_reads.run())
     save("nsg_checks", nsg_checks.run())
     save("exposure_paths", exposure_paths.run())
+    save("rule_pack", rule_pack.run())
     save("network_scan", network_scan.run(sizes))
+    save("full_scan", full_scan.run())
     return 0
 
 

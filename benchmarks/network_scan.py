@@ -69,8 +69,8 @@ def _size(resources: int, folder: Path) -> dict[str, Any]:
         before = process.cpu_times()
         timed = [_scan(client) for _ in range(SCANS)]
         after = process.cpu_times()
-        peak = _peak_mb(ready["pid"])
-        asyncio.run(_settle(settings))
+        peak = peak_mb(ready["pid"])
+        asyncio.run(settle(settings))
         floor = asyncio.run(_floor(settings, timed[-1]["scan_id"]))
     finally:
         stack.stop()
@@ -105,7 +105,7 @@ def _scan(client: ApiClient) -> dict[str, Any]:
     return {**scan, "seconds": round(time.perf_counter() - began, 2)}
 
 
-def _peak_mb(pid: int) -> float:
+def peak_mb(pid: int) -> float:
     """VmHWM of proc(5): the peak resident set."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
@@ -113,26 +113,31 @@ def _peak_mb(pid: int) -> float:
     raise RuntimeError("no peak memory in /proc")
 
 
-async def _settle(settings: dict[str, str]) -> None:
-    """Wait until the outbox is empty, so that the floor does not share the machine with its publishing."""
+async def settle(settings: dict[str, str], seconds: float = 60.0) -> None:
+    """Wait until the outbox is empty, so that what is timed does not share the machine with its publishing.
+
+    Raises:
+        RuntimeError: it is not empty after so many seconds.
+    """
     async with TableServiceClient.from_connection_string(settings["AzureWebJobsStorage"]) as service:
         table = service.get_table_client("Outbox")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if not [row async for row in table.list_entities(results_per_page=1)]:
+            if await anext(table.list_entities(results_per_page=1), None) is None:
                 return
             await asyncio.sleep(0.5)
+    raise RuntimeError(f"events are still being published after {seconds:.0f} s")
 
 
 async def _floor(settings: dict[str, str], scan_id: str) -> dict[str, Any]:
     fetch, rows = await _fetch(settings)
-    entities = await _entities(settings, scan_id)
-    write, transactions = await _write(settings, entities)
+    rows_by_table = await entities(settings, scan_id)
+    written, transactions = await write(settings, rows_by_table)
     return {
         "fetch_seconds": round(fetch, 2),
         "rows": rows,
-        "write_seconds": round(write, 2),
-        "entities": sum(len(group) for group in entities.values()),
+        "write_seconds": round(written, 2),
+        "entities": sum(len(group) for group in rows_by_table.values()),
         "transactions": transactions,
     }
 
@@ -144,8 +149,7 @@ async def _fetch(settings: dict[str, str]) -> tuple[float, int]:
     text = query_text(InventoryQuery.RESOURCES, types)
     base = settings["SECURITY_COPILOT_ARM_URL"]
     async with aiohttp.ClientSession() as session:
-        token = await _token(session, settings)
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = {"Authorization": f"Bearer {await token(session, settings)}"}
         async with session.get(f"{base}/subscriptions?api-version=2022-12-01", headers=headers) as answer:
             listing = orjson.loads(await answer.read())
         subscriptions = [one["subscriptionId"] for one in listing["value"]]
@@ -168,17 +172,20 @@ async def _fetch(settings: dict[str, str]) -> tuple[float, int]:
             body["options"]["$skipToken"] = page["$skipToken"]
 
 
-async def _token(session: aiohttp.ClientSession, settings: dict[str, str]) -> str:
-    url = f"{settings['IDENTITY_ENDPOINT']}?api-version=2019-08-01&resource=https://management.azure.com"
+async def token(
+    session: aiohttp.ClientSession, settings: dict[str, str], audience: str = "https://management.azure.com"
+) -> str:
+    """A token for an audience, of the identity that the settings name."""
+    url = f"{settings['IDENTITY_ENDPOINT']}?api-version=2019-08-01&resource={audience}"
     async with session.get(url, headers={"X-IDENTITY-HEADER": settings["IDENTITY_HEADER"]}) as answer:
         return str(orjson.loads(await answer.read())["access_token"])
 
 
-async def _entities(settings: dict[str, str], scan_id: str) -> dict[str, list[dict[str, Any]]]:
+async def entities(settings: dict[str, str], scan_id: str) -> dict[str, list[dict[str, Any]]]:
     """Everything that scan wrote, by table: rows of its own partitions, and the records it touched."""
     found: dict[str, list[dict[str, Any]]] = {}
     async with TableServiceClient.from_connection_string(settings["AzureWebJobsStorage"]) as service:
-        for name in ("Plans", "ScanResults", "ScanExposures", "ScanFailures", "Coverage"):
+        for name in ("Plans", "ScanResults", "ScanExposures", "ScanPaths", "ScanFailures", "Coverage"):
             where = f"PartitionKey ge '{scan_id}' and PartitionKey lt '{scan_id}~~'"
             found[name] = await _rows(service, name, where)
         for name in ("Findings", "FindingIndex"):
@@ -197,11 +204,12 @@ async def _rows(service: TableServiceClient, name: str, where: str | None) -> li
         raise
 
 
-async def _write(settings: dict[str, str], entities: dict[str, list[dict[str, Any]]]) -> tuple[float, int]:
+async def write(settings: dict[str, str], found: dict[str, list[dict[str, Any]]]) -> tuple[float, int]:
+    """Seconds and transactions of writing rows again, into tables of their own."""
     transactions = 0
     async with TableServiceClient.from_connection_string(settings["AzureWebJobsStorage"]) as service:
         jobs = []
-        for name, rows in entities.items():
+        for name, rows in found.items():
             client = await service.create_table_if_not_exists(f"Floor{name}")
             jobs += [(client, batch) for batch in _batches(rows)]
         began = time.perf_counter()

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from devhost.loopback import bound_to
 from devhost.stack import LocalStack, StackOptions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,7 +70,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def serve(options: StackOptions, port: int, announce: Callable[[dict[str, object]], None]) -> int:
     """Run the stack and the host; `announce` gets the ready line. 0 stopped, 1 something failed."""
-    with _loopback(port) as listener:
+    with bound_to(port) as listener:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         stack = LocalStack(options)
         # Signals during the start end it too, through the same way out.
@@ -175,13 +176,6 @@ async def _watch_over(stack: LocalStack) -> None:
             stack.start_again(child)
             await asyncio.to_thread(child.wait_ready)
         await asyncio.sleep(0.5)
-
-
-def _loopback(port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
-    return listener
 
 
 def _interrupt(_number: int, _frame: object) -> None:

@@ -12,7 +12,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ import uvicorn
 
 from devhost.functionhost.host import FunctionHost
 from devhost.functionhost.keys import HostKeys
+from devhost.loopback import bound_to
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,7 +52,8 @@ async def _serve(port: int, state: Path) -> int:
     server = _Server(
         uvicorn.Config(host, lifespan="off", log_level="warning", access_log=False, server_header=False)
     )
-    with socket.create_server(("127.0.0.1", port), backlog=512) as listener:
+    with bound_to(port) as listener:
+        listener.listen(512)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         bound = listener.getsockname()[1]
         print(json.dumps({"ready": True, "port": bound, "pid": os.getpid()}), flush=True)

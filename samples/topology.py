@@ -8,7 +8,8 @@ from samples import truth
 from samples.admissions import strongest_reach
 from samples.arm import Resource
 from samples.network import NIC, NSG, PUBLIC_IP, VIRTUAL_NETWORK
-from samples.shapes import GROUP_PORTS, Group
+from samples.sensitive_ports import SENSITIVE, SensitivePorts
+from samples.shapes import RULE_IDS, Group
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,27 @@ class Endpoint:
         return found
 
     def reach(self, group: Group) -> truth.Reach | None:
-        """The widest class of strangers that reach some TCP port of the group."""
-        return strongest_reach(self.arrivals.get(("tcp", port)) for port in GROUP_PORTS[group])
+        """The widest class of strangers that reach some port of the group."""
+        return self._reach_of(SENSITIVE[RULE_IDS[group]])
+
+    @property
+    def groups(self) -> dict[str, truth.Reach]:
+        """The widest class of strangers that reach each port group, by its rule id, if any do."""
+        reaches = {rule_id: self._reach_of(ports) for rule_id, ports in SENSITIVE.items()}
+        return {rule_id: reach for rule_id, reach in reaches.items() if reach is not None}
+
+    def _reach_of(self, ports: SensitivePorts) -> truth.Reach | None:
+        if ports.every:
+            return strongest_reach(map(self._throughout, truth.PROTOCOLS))
+        tcp = (self.arrivals.get(("tcp", port)) for port in ports.tcp)
+        return strongest_reach([*tcp, *(self.arrivals.get(("udp", port)) for port in ports.udp)])
+
+    def _throughout(self, protocol: truth.Protocol) -> truth.Reach | None:
+        """The class of those who reach every sampled port; all of Azure is part of the internet."""
+        reaches = {self.arrivals.get((protocol, port)) for port in truth.SAMPLED_PORTS}
+        if None in reaches:
+            return None
+        return strongest_reach(reaches - {"internet"}) or "internet"
 
 
 class Topology:

@@ -14,17 +14,13 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from samples.arm import Resource
-from samples.shapes import GROUP_PORTS
+from samples.sensitive_ports import SENSITIVE_PORTS
 
 Reach = Literal["internet", "limited", "azure", "tag"]
 Protocol = Literal["tcp", "udp"]
 
-JUDGED_PORTS = tuple(sorted(port for ports in GROUP_PORTS.values() for port in ports))
-
-SAMPLED_PORTS: tuple[int, ...] = tuple(
-    sorted({*JUDGED_PORTS, 20, 21, 23, 53, 80, 123, 161, 443, 445, 3390, 5985, 8080, 8443, 65535})
-)
-"""Destination ports a packet is sent to: those of the judged rules, some neighbours, some well-known ones."""
+SAMPLED_PORTS: tuple[int, ...] = tuple(sorted({*SENSITIVE_PORTS, 80, 443, 3390, 8080, 8443, 65535}))
+"""Destination ports a packet is sent to: those of the port groups, a neighbour, some well-known ones."""
 
 PROTOCOLS: tuple[Protocol, ...] = ("tcp", "udp")
 

@@ -10,22 +10,24 @@ from typing import Any, Literal
 from samples import truth
 from samples.admissions import admissions, strongest_reach
 from samples.arm import Resource
+from samples.sensitive_ports import SENSITIVE, SEVERITIES
 from samples.shapes import GROUP_PORTS, RULE_IDS, Group
 from samples.topology import Endpoint, Topology
 
 Verdict = Literal["exposed", "latent", "unattached", "none"]
+EFFECTIVE = "network.exposure.vm_effective"
 
 _VERDICTS: tuple[Verdict, ...] = ("exposed", "latent", "unattached", "none")
-_SEVERITIES = ("critical", "high", "medium", "low")
 _VERDICT_SEVERITY: dict[Verdict, int] = {"exposed": 0, "latent": 2, "unattached": 3}
 
 
-def severity(verdict: Verdict, reach: truth.Reach | None) -> str | None:
-    """Severity of a judged rule's finding, None where it is none; every judged rule is critical by itself."""
+def severity(rule_id: str, verdict: Verdict, reach: truth.Reach | None) -> str | None:
+    """Severity of a finding about one port group, given by its rule id; None where it is none."""
     if verdict == "none" or reach not in ("internet", "azure"):
         return None
-    step = _VERDICT_SEVERITY[verdict] + (1 if reach == "azure" else 0)
-    return _SEVERITIES[min(step, len(_SEVERITIES) - 1)]
+    own = SEVERITIES.index(SENSITIVE[rule_id].severity)
+    step = max(own, _VERDICT_SEVERITY[verdict]) + (1 if reach == "azure" else 0)
+    return SEVERITIES[min(step, len(SEVERITIES) - 1)]
 
 
 def _group_verdict(topology: Topology, nsg: Resource, group: Group) -> Verdict:
@@ -55,8 +57,14 @@ def _finding(rule_id: str, subject: str, verdict: Verdict, reach: truth.Reach) -
         "subject": subject,
         "verdict": verdict,
         "class": reach,
-        "severity": severity(verdict, reach),
+        "severity": severity(subject if rule_id == EFFECTIVE else rule_id, verdict, reach),
     }
+
+
+def _at_machine(endpoint: Endpoint) -> list[dict[str, Any]]:
+    """What must be found at the machine: a finding for each port group that the internet or Azure reaches."""
+    found = [_finding(EFFECTIVE, rule_id, "exposed", reach) for rule_id, reach in endpoint.groups.items()]
+    return [finding for finding in found if finding["severity"] is not None]
 
 
 def judge_nsg(topology: Topology, nsg: Resource) -> dict[str, Any]:
@@ -83,10 +91,7 @@ def judge_nsg(topology: Topology, nsg: Resource) -> dict[str, Any]:
 def judge_endpoint(endpoint: Endpoint | None) -> dict[str, Any]:
     """The verdict fields of a truth record about a public IP without any NSG (None: without a NIC)."""
     reached = {group: reach for group in RULE_IDS if endpoint and (reach := endpoint.reach(group))}
-    findings = [
-        _finding("network.exposure.vm_effective", RULE_IDS[group], "exposed", reach)
-        for group, reach in reached.items()
-    ]
+    findings = _at_machine(endpoint) if endpoint else []
     return _verdict_fields(
         rule_ids=sorted({finding["rule_id"] for finding in findings}),
         subjects=[],
@@ -113,7 +118,7 @@ def _verdict_fields(
         "ports": {"tcp": ports} if ports else {},
         "verdict": verdict,
         "class": reach,
-        "max_severity": next((name for name in _SEVERITIES if name in severities), None),
+        "max_severity": next((name for name in SEVERITIES if name in severities), None),
         "expect_finding": bool(findings),
         "findings": findings,
     }
@@ -134,5 +139,6 @@ def endpoint_record(endpoint: Endpoint) -> dict[str, Any]:
         "vm_id": machine.get("id"),
         "nsg_ids": [nsg["id"] for nsg in endpoint.nsgs],
         "reachable": reachable,
-        "groups": {RULE_IDS[group]: reach for group in RULE_IDS if (reach := endpoint.reach(group))},
+        "groups": endpoint.groups,
+        "findings": _at_machine(endpoint),
     }

@@ -193,6 +193,7 @@ async def open_container(settings: Settings) -> Container:
             api_keys=callers.api_keys,
             webhooks=events.webhooks,
             event_queries=events.queries,
+            resource_changes=events.changes,
             schedules=events.schedules,
             probes=(StorageProbe(tables), BrokerProbe(broker)),
             clock=engine.clock,
@@ -268,7 +269,9 @@ def _entra(settings: EntraSettings, clock: Clock, stack: AsyncExitStack) -> Toke
         default_tier=settings.default_tier,
         tiers=settings.tiers,
     )
-    return EntraTokens(trust, source, clock)
+    tokens = EntraTokens(trust, source, clock)
+    stack.push_async_callback(tokens.aclose)
+    return tokens
 
 
 class _Identity:

@@ -76,7 +76,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class CredentialKind(StrEnum):

@@ -16,11 +16,17 @@ from shared.settings_reader import SettingsReader, Variable
 
 MAX_RECIPIENTS: Final = 50
 MAX_KEYS: Final = 10
+MIN_EVENTGRID_KEY: Final = 24
+_KEY: Final = re.compile(r"[A-Za-z0-9._~-]{1,256}")
+"""Characters that stand in a query as they are (RFC 3986, 2.3)."""
+_ORIGIN: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _ADDRESS: Final = re.compile(r"[^@\s<>,;\"]{1,64}@[A-Za-z0-9.-]{1,255}")
 _SEALING: Final = "SECURITY_COPILOT_SEALING_KEYS"
 _RECIPIENTS: Final = "SECURITY_COPILOT_EMAIL_RECIPIENTS"
 _SMTP: Final = "SECURITY_COPILOT_SMTP_URL"
 _ACS: Final = "SECURITY_COPILOT_EMAIL_ENDPOINT"
+_EVENTGRID_KEYS: Final = "SECURITY_COPILOT_EVENTGRID_KEYS"
+_EVENTGRID_ORIGINS: Final = "SECURITY_COPILOT_EVENTGRID_ORIGINS"
 _SENDER: Final = "SECURITY_COPILOT_EMAIL_SENDER"
 
 EVENT_VARIABLES: Final[tuple[Variable, ...]] = (
@@ -30,6 +36,10 @@ EVENT_VARIABLES: Final[tuple[Variable, ...]] = (
              "unsealed when unset", secret=True),
     Variable("SECURITY_COPILOT_RESCAN_QUIET_SECONDS", "a changed resource is scanned when nothing was "
              "written to it for so long, 0.5 to 3600", default="2"),
+    Variable(_EVENTGRID_KEYS, "comma list of keys, each of at least 24 characters, one of which calls of "
+             "POST /v1/eventgrid carry; that route is off when unset", secret=True),
+    Variable(_EVENTGRID_ORIGINS, "comma list of origins that may deliver CloudEvents there",
+             default="eventgrid.azure.net"),
     Variable("SECURITY_COPILOT_SCAN_INTERVAL_MINUTES", "interval of the built-in schedule `default`, which "
              "is off until it is enabled", default="60"),
     Variable("SECURITY_COPILOT_NOTIFY_SEVERITY", "least severity that a notification lists", default="high"),
@@ -43,7 +53,7 @@ EVENT_VARIABLES: Final[tuple[Variable, ...]] = (
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class SmtpSettings(_Frozen):
@@ -71,6 +81,8 @@ class EventSettings(_Frozen):
     sealing_keys: tuple[SecretStr, ...]
     local: bool
     rescan_quiet: timedelta
+    eventgrid_keys: tuple[SecretStr, ...]
+    eventgrid_origins: tuple[str, ...]
     scan_interval_minutes: int
     notify_severity: Severity
     slack_webhook: SecretStr | None
@@ -94,6 +106,8 @@ def read_events(reader: SettingsReader) -> EventSettings | None:
         sealing_keys=keys,
         local=reader.local,
         rescan_quiet=timedelta(seconds=reader.number("SECURITY_COPILOT_RESCAN_QUIET_SECONDS", 0.5, 3600)),
+        eventgrid_keys=_eventgrid_keys(reader),
+        eventgrid_origins=_eventgrid_origins(reader),
         scan_interval_minutes=int(
             reader.number("SECURITY_COPILOT_SCAN_INTERVAL_MINUTES", 1, 525_600, whole=True)
         ),
@@ -131,6 +145,26 @@ def _sealing_keys(reader: SettingsReader) -> tuple[SecretStr, ...]:
     if len(keys) > MAX_KEYS:
         reader.problem(_SEALING, f"may list {MAX_KEYS} keys")
     return tuple(SecretStr(key) for key in keys)
+
+
+def _eventgrid_keys(reader: SettingsReader) -> tuple[SecretStr, ...]:
+    keys = reader.text_list(_EVENTGRID_KEYS, MAX_KEYS)
+    for key in keys:
+        if len(key) < MIN_EVENTGRID_KEY or not _KEY.fullmatch(key):
+            reader.problem(
+                _EVENTGRID_KEYS, f"must be {MIN_EVENTGRID_KEY} or more of A-Z a-z 0-9 . _ ~ - each"
+            )
+            return ()
+        reader.refuse_placeholder(_EVENTGRID_KEYS, key)
+    return tuple(SecretStr(key) for key in keys)
+
+
+def _eventgrid_origins(reader: SettingsReader) -> tuple[str, ...]:
+    origins = tuple(one.lower() for one in reader.text_list(_EVENTGRID_ORIGINS, MAX_KEYS))
+    if not all(_ORIGIN.fullmatch(one) for one in origins):
+        reader.problem(_EVENTGRID_ORIGINS, "must be host names")
+        return ()
+    return origins
 
 
 def _recipients(reader: SettingsReader) -> tuple[str, ...]:

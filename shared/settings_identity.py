@@ -54,7 +54,7 @@ IDENTITY_VARIABLES: Final[tuple[Variable, ...]] = (
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ApiKey(_Frozen):

@@ -8,6 +8,7 @@ from typing import Final
 
 from functions.http.exchange import JSON, PROBLEM_JSON, RETRY_AFTER, Reply
 from shared.api.errors import ErrorBody, ErrorCode, ErrorEnvelope, Problem
+from shared.api.json_body import IDENTITY
 from shared.domain.errors import (
     ConflictError,
     DomainError,
@@ -20,6 +21,7 @@ from shared.domain.errors import (
     RateLimitedError,
     UnauthorizedError,
     UnavailableError,
+    UnsupportedCodingError,
     UnsupportedMediaTypeError,
 )
 from shared.ports.errors import BrokerUnavailableError, StorageUnavailableError
@@ -83,6 +85,8 @@ def _described(error: Exception, request_id: str) -> tuple[ErrorBody, Mapping[st
     headers: dict[str, str] = {}
     if code is ErrorCode.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2
+    if isinstance(error, UnsupportedCodingError):
+        headers["Accept-Encoding"] = IDENTITY  # RFC 9110, 15.5.16
     if isinstance(error, UnavailableError | RateLimitedError):
         headers[RETRY_AFTER] = str(error.retry_after)
     return body(code, error.message, error.details), headers

@@ -18,7 +18,7 @@ from shared.services.application import Application
 BodyT = TypeVar("BodyT", bound=BaseModel)
 QueryT = TypeVar("QueryT", bound=NoQuery)
 
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
@@ -31,6 +31,18 @@ NO_CONTENT: Final = ""
 RETRY_AFTER: Final = "Retry-After"
 POLL_SECONDS: Final = "2"
 """`Retry-After` of operations under way (contract 2.7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request as it came, but no larger than any other: for callers that speak a protocol of their own.
+
+    `address`: where it came from, as far as that can be known.
+    """
+
+    headers: Mapping[str, str]
+    content: bytes
+    address: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,8 @@ class Call(Generic[BodyT, QueryT]):
     caller: Principal | None
     if_match: Condition | None = None
     attempt: Attempt | None = None
+    sent: Sent | None = None
+    """What came, of a route that takes it unparsed."""
 
     @property
     def principal(self) -> Principal:
@@ -86,7 +100,8 @@ class Route(Generic[BodyT, QueryT]):
     `errors` are codes that cannot be told from the other members. `counted` says whether the call counts
     against the caller's hourly quota. `tagged`: answers carry an entity tag, and requests may be conditional.
     against the caller's hourly quota. `secret_answer` says that the answer holds a secret shown this once: it
-    is kept nowhere, not even to be replayed.
+    is kept nowhere, not even to be replayed. `unparsed`: the handler gets `Call.sent` instead of a body, and
+    knows its callers by itself.
     """
 
     contract_id: str
@@ -104,16 +119,22 @@ class Route(Generic[BodyT, QueryT]):
     tagged: bool = False
     media_types: tuple[str, ...] = (JSON,)
     secret_answer: bool = False
+    unparsed: bool = False
 
     @property
     def writes(self) -> bool:
         """Whether the call may change something, and so belongs into the audit trail."""
-        return self.method != "GET"
+        return self.method not in ("GET", "OPTIONS")
 
     @property
     def takes_if_match(self) -> bool:
         """Whether a write may be conditional on the resource's entity tag."""
         return self.tagged and self.method != "GET"
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether an `Idempotency-Key` is heeded."""
+        return self.method == "POST" and not self.unparsed
 
     @property
     def takes_body(self) -> bool:

@@ -22,7 +22,7 @@ async def performed(
         InvalidRequestError: the key has a wrong form.
         KeyReusedError, ConflictError: see `functions.http.idempotency.once`.
     """
-    key = idempotency_key(headers) if route.method == "POST" else None
+    key = idempotency_key(headers) if route.repeatable else None
     if key is None:
         return await route.handler(call, app)
 

@@ -73,7 +73,7 @@ def error_codes(route: Route[Any, Any]) -> list[ErrorCode]:
         codes |= {ErrorCode.UNAUTHORIZED, ErrorCode.RATE_LIMITED, ErrorCode.SERVICE_UNAVAILABLE}
         if route.roles != frozenset(Role):
             codes.add(ErrorCode.FORBIDDEN)
-    if route.method == "POST":
+    if route.repeatable:
         codes |= {ErrorCode.CONFLICT, ErrorCode.IDEMPOTENCY_KEY_REUSED}
     if route.takes_if_match:
         codes.add(ErrorCode.PRECONDITION_FAILED)
@@ -190,6 +190,8 @@ def _failure(route: Route[Any, Any], code: ErrorCode) -> dict[str, Any]:
     headers = common_headers(route, counted=code is not ErrorCode.UNAUTHORIZED)
     if code is ErrorCode.UNAUTHORIZED:
         headers["WWW-Authenticate"] = header("`Bearer`")
+    if code is ErrorCode.UNSUPPORTED_MEDIA_TYPE:
+        headers["Accept-Encoding"] = header("`identity`, where the body was compressed")
     if code in (ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.RATE_LIMITED):
         headers["Retry-After"] = header("Seconds to wait before trying again")
     content = {

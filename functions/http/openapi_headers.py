@@ -36,7 +36,7 @@ def success_headers(route: Route[Any, Any], status: int) -> dict[str, Any]:
     headers = {}
     if route.tagged and status == 200:
         headers["ETag"] = header("Strong entity tag of this representation")
-    if route.method == "POST":
+    if route.repeatable:
         headers[REPLAYED] = header(f"`true` where an earlier call with this {HEADER} gave the answer")
     return headers
 
@@ -50,7 +50,7 @@ def not_modified(route: Route[Any, Any]) -> dict[str, Any]:
 def header_parameters(route: Route[Any, Any]) -> list[dict[str, Any]]:
     """Headers that requests of the route may carry."""
     parameters = []
-    if route.method == "POST":
+    if route.repeatable:
         text = "The same for every repeat of one call: it is done once and its answer replayed for 24 hours"
         schema = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]+$"}
         parameters.append(_parameter(HEADER, text, schema))

@@ -24,12 +24,12 @@ from functions.http.authentication import authenticated
 from functions.http.client_address import client_address
 from functions.http.conditional import condition, representation
 from functions.http.errors import error_reply
-from functions.http.exchange import Call, Reply, Route
+from functions.http.exchange import Call, Reply, Route, Sent
 from functions.http.execution import performed, tagged
 from functions.http.query_string import parameters
 from functions.http.quota import counted, tell_refusal
 from functions.http.trace import begin as begin_trace
-from shared.api.json_body import check_content_type, check_size, parse_object
+from shared.api.json_body import check_content_coding, check_content_type, check_size, parse_object
 from shared.api.query import NoQuery
 from shared.api.validation import validate, validate_query
 from shared.api.wire import EmptyBody
@@ -109,6 +109,7 @@ async def _handled(
             query=_query(route, request),
             caller=caller,
             if_match=condition(request.headers, "If-Match"),
+            sent=_sent(request, address) if route.unparsed else None,
         )
         return tagged(route, request.headers, await performed(route, request.headers, call, app))
 
@@ -136,14 +137,21 @@ def _authorise(route: Route[Any, Any], caller: Principal | None) -> None:
 
 
 def _body(route: Route[Any, Any], request: func.HttpRequest) -> BaseModel:
-    if not route.takes_body:
+    if not route.takes_body or route.unparsed:
         return EmptyBody()
     data = request.get_body()
     check_size(data)
     if data:
+        check_content_coding(request.headers.get("Content-Encoding"))
         check_content_type(request.headers.get("Content-Type"), route.media_types)
     body: BaseModel = validate(route.body, parse_object(data))
     return body
+
+
+def _sent(request: func.HttpRequest, address: str | None) -> Sent:
+    content = request.get_body()
+    check_size(content)
+    return Sent(request.headers, content, address)
 
 
 def _query(route: Route[Any, Any], request: func.HttpRequest) -> NoQuery:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,11 @@ MAX_URL: Final = 2048
 MAX_BODY: Final = 16 * 1024
 """Bytes of an answer that are read; the rest is not received."""
 MAX_ADDRESSES: Final = 16
+MAX_HOST: Final = 253
+_LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME: Final = re.compile(rf"(?:{_LABEL}\.)*(?![0-9]+$|0[xX][0-9a-fA-F]*$){_LABEL}")
+"""Labels of DNS (RFC 1035, 2.3.1; underscores occur). The last one is no number, as resolvers read names that
+end in one as addresses (https://url.spec.whatwg.org/#ends-in-a-number-checker)."""
 USER_AGENT: Final = "security-copilot-webhooks/1"
 
 
@@ -133,15 +139,18 @@ class GuardedOutbound:
             or parts.password is not None
             or parts.fragment
             or port == 0
+            or ("[" in parts.netloc and ":" not in host)
         ):
             raise RefusedDestinationError("must have a host and neither user name, password nor fragment")
-        self._check_literal(host)
+        self._check_host(host)
 
-    def _check_literal(self, host: str) -> None:
-        """An address instead of a name does not pass the resolver."""
+    def _check_host(self, host: str) -> None:
+        """An address instead of a name does not pass the resolver; what looks like neither is neither."""
         try:
-            address = ipaddress.ip_address(host.strip("[]"))
-        except ValueError:
+            address = ipaddress.ip_address(host)
+        except ValueError as error:
+            if len(host) > MAX_HOST or not _NAME.fullmatch(host):
+                raise RefusedDestinationError("must name a host, or an address in its usual form") from error
             return
         if not self._allow_private and not is_public(address):
             raise RefusedDestinationError("leads to an address that is not public")

@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.api.v1 import SeverityCounts
 from shared.api.wire import ResponseBody, WireTime
 from shared.domain.posture import ControlStatus
+from shared.domain.scan import ScanType
 from shared.domain.severity import Severity
 from shared.frameworks.model import ControlKind
 
@@ -31,6 +32,15 @@ class NotAssessed(ResponseBody):
     reason: str
 
 
+class ScannedScope(ResponseBody):
+    """What the scan behind a posture looked at."""
+
+    scan_type: ScanType
+    environment: str
+    subscriptions: tuple[str, ...] = Field(description="Those that were read; at most 50, by id")
+    subscriptions_total: int
+
+
 class PostureReport(ResponseBody):
     """A-06: how things stood at the latest full scan that ended."""
 
@@ -44,7 +54,8 @@ class PostureReport(ResponseBody):
     complete: bool = Field(description="Whether the scan read everything it was asked for")
     coverage: str = Field(description="Absolute URL of what the scan read and what it could not")
     controls: dict[str, ControlCounts] = Field(description="What each score speaks of, and what not")
-    findings_count: SeverityCounts
+    findings_count: SeverityCounts = Field(description="All findings, whatever the scan's filter")
+    scanned: ScannedScope
     not_assessed: tuple[NotAssessed, ...]
 
 
@@ -72,6 +83,13 @@ class ControlFinding(ResponseBody):
     values: dict[str, Any]
 
 
+class PassedCheck(ResponseBody):
+    """A resource on which a rule of the control passed."""
+
+    rule_id: str
+    resource_id: str
+
+
 class AssessedControl(ResponseBody):
     """A-08: a control, how it stands, and why."""
 
@@ -83,6 +101,8 @@ class AssessedControl(ResponseBody):
     rules: tuple[RuleTally, ...]
     findings: tuple[ControlFinding, ...] = Field(description="At most 20, gravest first")
     evidence_total: int = Field(description="Failed results of its rules, whether shown as findings or not")
+    passed: tuple[PassedCheck, ...] = Field(description="At most 20, some of each rule")
+    passed_total: int = Field(description="Passed results of its rules, whether shown or not")
     beyond: str | None = Field(description="What the control asks for that no rule can see")
 
 
@@ -98,6 +118,7 @@ class ComplianceReport(ResponseBody):
     completed_at: WireTime
     complete: bool
     coverage: str = Field(description="Absolute URL of what the scan read and what it could not")
+    scanned: ScannedScope
     counts: ControlCounts
     findings_link: str = Field(description="Absolute URL of all findings of the scan")
     evidence_whole: bool = Field(
@@ -159,6 +180,7 @@ class TrendPoint(ResponseBody):
     complete: bool
     overall_score: float
     frameworks: dict[str, float]
+    scanned: ScannedScope
     findings_count: SeverityCounts
     credentials_expiring_soon: int | None = Field(description="Null where nothing counted them")
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Final
 
 from shared.api import compliance as wire
 from shared.api.mapping import severity_counts
 from shared.domain.coverage import RuleCoverage
 from shared.domain.finding import FrozenFinding
-from shared.domain.posture import ControlStatus, FrameworkPosture, mean_score
+from shared.domain.posture import ControlStatus, FrameworkPosture, PostureSnapshot, mean_score
 from shared.domain.scan import ScanStatus
 from shared.frameworks.model import Control, ControlKind, Framework
 from shared.rules.base import RuleMetadata
 from shared.services.posture_queries import ComplianceView, Posture
 
 FINDINGS_PER_CONTROL: Final = 20
+PASSED_PER_CONTROL: Final = 20
 NAMED_IN_EVIDENCE: Final = 3
-"""Findings and silent rules that the evidence's sentence names."""
+"""Findings, silent rules and passed resources that the evidence's sentence names of each."""
 VALUES_IN_EVIDENCE: Final = 6
 SHORT_VALUE: Final = 60
 """Values read that it quotes of each, and their longest text."""
@@ -39,6 +41,7 @@ def posture_report(posture: Posture, coverage: str) -> wire.PostureReport:
         coverage=coverage,
         controls={name: control_counts(one) for name, one in posture.assessed.items()},
         findings_count=severity_counts(snapshot.by_severity),
+        scanned=_scanned(snapshot),
         not_assessed=_not_assessed(posture),
     )
 
@@ -77,8 +80,18 @@ def trend_point(posture: Posture) -> wire.TrendPoint:
         complete=_complete(posture),
         overall_score=mean_score(scores.values()),
         frameworks=scores,
+        scanned=_scanned(snapshot),
         findings_count=severity_counts(snapshot.by_severity),
         credentials_expiring_soon=snapshot.expiring_soon,
+    )
+
+
+def _scanned(snapshot: PostureSnapshot) -> wire.ScannedScope:
+    return wire.ScannedScope(
+        scan_type=snapshot.scan_type,
+        environment=snapshot.environment,
+        subscriptions=snapshot.subscriptions,
+        subscriptions_total=snapshot.subscriptions_total,
     )
 
 
@@ -117,6 +130,7 @@ def compliance_report(
         completed_at=snapshot.completed_at,
         complete=_complete(view.posture),
         coverage=coverage,
+        scanned=_scanned(snapshot),
         counts=control_counts(view.result),
         findings_link=findings_link,
         evidence_whole=view.whole,
@@ -129,17 +143,29 @@ def _assessed(
     tallies = [_tally(rule, view.tallies.get(rule), rules) for rule in control.rules]
     found = [one for rule in control.rules for one in view.findings.get(rule, ())]
     shown = sorted(found, key=lambda one: one.observation.severity.rank)[:FINDINGS_PER_CONTROL]
+    passed = _passed(control, view)
     return wire.AssessedControl(
         control_id=control.id,
         name=control.title,
         status=status,
-        evidence=_sentence(control, tallies, shown),
+        evidence=_sentence(control, tallies, shown, passed if status is ControlStatus.PASS else []),
         kind=control.kind,
         rules=tuple(tallies),
         findings=tuple(_finding(one) for one in shown),
         evidence_total=sum(one.failed for one in tallies),
+        passed=tuple(passed[:PASSED_PER_CONTROL]),
+        passed_total=sum(one.passed for one in tallies),
         beyond=control.beyond,
     )
+
+
+def _passed(control: Control, view: ComplianceView) -> list[wire.PassedCheck]:
+    """Resources that its rules passed on: of every rule the first, then of every rule the second, ..."""
+    named = [
+        [wire.PassedCheck(rule_id=rule, resource_id=one) for one in view.passed.get(rule, ())]
+        for rule in control.rules
+    ]
+    return [one for row in zip_longest(*named) for one in row if one is not None]
 
 
 def _tally(rule_id: str, said: RuleCoverage | None, rules: Mapping[str, RuleMetadata]) -> wire.RuleTally:
@@ -156,7 +182,12 @@ def _tally(rule_id: str, said: RuleCoverage | None, rules: Mapping[str, RuleMeta
     )
 
 
-def _sentence(control: Control, tallies: list[wire.RuleTally], shown: list[FrozenFinding]) -> str:
+def _sentence(
+    control: Control,
+    tallies: list[wire.RuleTally],
+    shown: list[FrozenFinding],
+    passed: list[wire.PassedCheck],
+) -> str:
     if control.reason is not None:
         return control.reason
     counts = {
@@ -171,6 +202,9 @@ def _sentence(control: Control, tallies: list[wire.RuleTally], shown: list[Froze
         more = f" and {len(silent) - NAMED_IN_EVIDENCE} more" if len(silent) > NAMED_IN_EVIDENCE else ""
         parts.append(f"Did not run: {', '.join(silent[:NAMED_IN_EVIDENCE])}{more}.")
     parts += [f"{_named(one)}." for one in shown[:NAMED_IN_EVIDENCE]]
+    named = list(dict.fromkeys(one.resource_id for one in passed))[:NAMED_IN_EVIDENCE]
+    if named:
+        parts.append(f"Among those that passed: {', '.join(named)}.")
     return " ".join(parts)
 
 

@@ -61,7 +61,7 @@ _STATUS = {
 class ErrorBody(ResponseBody):
     """What went wrong: exactly these four members."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     code: ErrorCode
     message: str
@@ -72,7 +72,7 @@ class ErrorBody(ResponseBody):
 class ErrorEnvelope(ResponseBody):
     """The body of every error: exactly this member."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     error: ErrorBody
 

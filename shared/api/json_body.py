@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
-from shared.domain.errors import InvalidRequestError, PayloadTooLargeError, Reason, UnsupportedMediaTypeError
+from shared.domain.errors import (
+    InvalidRequestError,
+    PayloadTooLargeError,
+    Reason,
+    UnsupportedCodingError,
+    UnsupportedMediaTypeError,
+)
 
 MAX_BODY: Final = 1024 * 1024
 """Bytes of a request body (contract 2.2)."""
@@ -16,6 +23,9 @@ MAX_DEPTH: Final = 32
 
 MAX_MEMBERS: Final = 200
 """Members of one object; the largest body of the contract has eleven. Bounds the work that errors cost."""
+
+IDENTITY: Final = "identity"
+"""The coding that is none."""
 
 BODY: Final = "body"
 """What `details.field` says when the body as a whole is wrong."""
@@ -49,6 +59,17 @@ def check_content_type(content_type: str | None, accepted: tuple[str, ...] = ("a
         )
 
 
+def check_content_coding(content_encoding: str | None) -> None:
+    """Refuse a compressed body: what it would grow to is the sender's choice (RFC 9110, 8.4 and 15.5.16).
+
+    Raises:
+        UnsupportedCodingError: any coding but `identity`.
+    """
+    codings = [name.strip().lower() for name in (content_encoding or "").split(",")]
+    if any(name not in ("", IDENTITY) for name in codings):
+        raise UnsupportedCodingError("Request body must not be compressed", {"accepted": [IDENTITY]})
+
+
 def parse_object(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`; nothing at all reads as `{}`.
 
@@ -58,6 +79,18 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """
     if not body:
         return {}
+    value = parse_json(body)
+    if not isinstance(value, dict):
+        raise InvalidRequestError.of(BODY, Reason.INVALID_TYPE, "Request body must be a JSON object")
+    return value
+
+
+def parse_json(body: bytes) -> Any:
+    """The JSON value in `body`, within the same limits.
+
+    Raises:
+        InvalidRequestError: as above, for anything but the kind of value.
+    """
     try:
         text = body.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_constant)
@@ -65,8 +98,6 @@ def parse_object(body: bytes) -> dict[str, Any]:
         raise
     except (ValueError, RecursionError) as error:
         raise _malformed("Request body is not valid JSON") from error
-    if not isinstance(value, dict):
-        raise InvalidRequestError.of(BODY, Reason.INVALID_TYPE, "Request body must be a JSON object")
     _check_depth(value)
     return value
 
@@ -97,15 +128,16 @@ def _finite(digits: str) -> float:
     return value
 
 
-def _check_depth(value: dict[str, Any]) -> None:
+def _check_depth(value: Any) -> None:
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
-        level = [
-            child
-            for item in level
-            for child in (item.values() if isinstance(item, dict) else item)
-            if isinstance(child, dict | list)
-        ]
+        level = [child for item in level for child in _children(item) if isinstance(child, dict | list)]
         if not level:
             return
     raise _malformed(f"Request body is nested deeper than {MAX_DEPTH} levels")
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -178,7 +178,7 @@ def scan_finding(member: ScanFinding, sla: SlaView) -> v1.Finding:
         finding_id=member.frozen.id,
         scan_id=member.frozen.scan_id,
         detected_at=member.frozen.detected_at,
-        last_seen_at=None,
+        last_seen_at=member.frozen.last_seen_at,
         record=member.record,
     )
 
@@ -217,6 +217,7 @@ def _finding(
         resolved_by=record.resolved_by if record else None,
         resolved_at=record.resolved_at if record else None,
         resolution_notes=record.resolution_notes if record else None,
+        resolution=record.resolution if record else None,
         first_seen_at=detected_at,
         last_seen_at=last_seen_at,
         evidence=observation.evidence,

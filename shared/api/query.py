@@ -76,7 +76,7 @@ ResourceIdText = Annotated[str, Field(min_length=2, max_length=1_000), AfterVali
 class NoQuery(BaseModel):
     """A route without query parameters; unknown ones are refused as everywhere."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class PageQuery(NoQuery):

@@ -28,6 +28,8 @@ from shared.services.start_scan import DEFAULT_ENVIRONMENT, EVERYTHING
 
 MAX_MINUTES: Final = 525_600
 MAX_JITTER: Final = 3_600
+MANAGEMENT_GROUP: Final = r"^[A-Za-z0-9][-\w.()]*$"
+"""Letters, digits, `-_.()` (learn.microsoft.com, naming rules of Microsoft.Management)."""
 
 Cron = Annotated[str, Field(min_length=1, max_length=MAX_EXPRESSION_LENGTH)]
 Minutes = Annotated[int, Field(ge=1, le=MAX_MINUTES)]
@@ -39,7 +41,7 @@ class ScheduledScan(RequestBody):
     """What a run scans: B-01's members over many subscriptions, a management group or an environment."""
 
     subscription_ids: tuple[Name, ...] = Field(default=(), max_length=MAX_ITEMS)
-    management_group: Annotated[Name, Field(max_length=90)] | None = Field(
+    management_group: Annotated[Name, Field(max_length=90, pattern=MANAGEMENT_GROUP)] | None = Field(
         default=None, description="Every subscription below it at the time of the run"
     )
     environment: Name | None = None

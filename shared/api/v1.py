@@ -26,7 +26,7 @@ from shared.domain.coverage import (
     TypeCoverage,
 )
 from shared.domain.exposure import PathStep, Protocol, SourceClass, Verdict
-from shared.domain.finding import FindingStatus, Priority
+from shared.domain.finding import FindingStatus, Priority, Resolution
 from shared.domain.scan import NotificationChannel, ScanType
 from shared.domain.severity import Severity
 from shared.frameworks.model import ControlReference
@@ -53,7 +53,11 @@ class ScanBody(RequestBody):
     create_issues: bool = False
     severity_filter: tuple[AnySeverity, ...] = Field(default=(), max_length=MAX_ITEMS)
     notification_channels: tuple[NotificationChannel, ...] = Field(default=(), max_length=MAX_ITEMS)
-    custom_rules: tuple[Name, ...] = Field(default=(), max_length=MAX_ITEMS)
+    custom_rules: tuple[Name, ...] = Field(
+        default=(),
+        max_length=MAX_ITEMS,
+        description="Ids of rules of `scan_type` (GET /v1/rules): only these run; empty = all of the type's",
+    )
     scan_type: ScanType = ScanType.FULL
     compliance_frameworks: tuple[FrameworkName, ...] = Field(default=(), max_length=MAX_ITEMS)
     environment: Name | None = Field(
@@ -128,8 +132,14 @@ class Finding(ResponseBody):
     resolved_by: str | None
     resolved_at: WireTime | None
     resolution_notes: str | None
+    resolution: Resolution | None = Field(
+        description="Why it is resolved: a scan looked again and it was `fixed`, Azure no longer has the "
+        "resource (`resource_gone`), or a person said so (`manual`)"
+    )
     first_seen_at: WireTime
-    last_seen_at: WireTime | None = Field(description="Null in the results of a scan, which are frozen")
+    last_seen_at: WireTime | None = Field(
+        description="In the results of a scan: when that scan read what shows it"
+    )
     evidence: dict[str, Any]
     resource_id: str
     subscription_id: str
@@ -190,6 +200,9 @@ class CoveragePage(ResponseBody):
     scanners: tuple[ScannerCoverage, ...]
     failures: tuple[ReadFailure, ...]
     failures_total: int
+    unread_targets: tuple[ReadFailure, ...] = Field(
+        description="Of `target_resources`: in no subscription that was read, or no ARM ids at all"
+    )
     limit: int
     offset: int
     next_link: NextLink

@@ -163,6 +163,8 @@ def _requirement(detail: ErrorDetails) -> str:  # noqa: PLR0911 - one line per k
             return f"must have at most {context['max_length']} characters"
         case "too_long":
             return f"must have at most {context['max_length']} items"
+        case "string_too_short" if context["min_length"] > 1:
+            return f"must have at least {context['min_length']} characters"
         case "string_too_short" | "too_short":
             return "must not be empty"
         case "string_pattern_mismatch":

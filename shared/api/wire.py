@@ -40,7 +40,7 @@ WireTime = Annotated[
 class RequestBody(BaseModel):
     """Base of request bodies: exact JSON types, no unknown members, immutable."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class ResponseBody(BaseModel):
@@ -49,7 +49,7 @@ class ResponseBody(BaseModel):
     Their schemas stay open: later versions add members, and callers ignore those they do not know.
     """
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, defer_build=True)
 
 
 class EmptyBody(RequestBody):

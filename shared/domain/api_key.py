@@ -30,7 +30,7 @@ _ID: Final = re.compile(rf"key-[{BASE32}]{{{PREFIX_LENGTH}}}", re.ASCII)
 class ApiKeyRecord(BaseModel):
     """What is kept of a key. `digest` is hexadecimal; `last_used_at` is true to within the write interval."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     key_id: str
     digest: str

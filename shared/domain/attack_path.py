@@ -28,7 +28,7 @@ class StepKind(StrEnum):
 class AttackStep(BaseModel):
     """One step, and the fact that it rests on."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     kind: StepKind
     source: str = Field(description="where it starts: `internet`, an ARM id, an object id, a scope")
@@ -44,7 +44,7 @@ class AttackStep(BaseModel):
 class AttackPath(BaseModel):
     """The best way found from one entry point to one target: the surest, and of those the shortest."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     subscription_id: str
     entry_point: str = Field(description="ARM id of the public address or endpoint")
@@ -73,7 +73,7 @@ class AttackPath(BaseModel):
 class PathSummary(BaseModel):
     """How much of one subscription's paths is kept."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     found: int = 0
     kept: int = 0

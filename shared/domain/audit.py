@@ -14,7 +14,7 @@ class AuditIntent(BaseModel):
     `operation` is the route's name; `path` is the concrete path. Bodies are never kept.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     request_id: str
     at: datetime
@@ -30,7 +30,7 @@ class AuditIntent(BaseModel):
 class AuditOutcome(BaseModel):
     """How it ended: HTTP status, the error's code if there was one, the resource made if one was."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     status: int
     code: str | None = None

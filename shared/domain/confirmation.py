@@ -33,7 +33,7 @@ class Witness(StrEnum):
 class Confirmation(BaseModel):
     """Azure's word on an exposure. `by` is None where no answer came or none was asked for."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     result: ConfirmationResult
     by: Witness | None = None

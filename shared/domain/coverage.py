@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from itertools import islice
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+PASSED_NAMED: Final = 5
+"""Resources that are named of those on which a rule passed."""
 
 
 class CoverageStatus(StrEnum):
@@ -20,7 +26,7 @@ class CoverageStatus(StrEnum):
 class SubscriptionCoverage(BaseModel):
     """One subscription asked for."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     subscription_id: str
     status: CoverageStatus
@@ -30,7 +36,7 @@ class SubscriptionCoverage(BaseModel):
 class TypeCoverage(BaseModel):
     """One resource type in one subscription. `asked` = `read` + `failed` where the listing was complete."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     subscription_id: str
     type: str
@@ -44,7 +50,7 @@ class TypeCoverage(BaseModel):
 class RuleCoverage(BaseModel):
     """What one rule said over all the resources it evaluated."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     rule_id: str
     evaluated: int = 0
@@ -66,10 +72,43 @@ class RuleCoverage(BaseModel):
         )
 
 
+class PassedResources(BaseModel):
+    """Some resources on which each rule passed: evidence, not a list of all. Ids as Azure spells them."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    resources: tuple[str, ...] = Field(default=(), description="each once: rules mostly pass on the same")
+    rules: dict[str, tuple[int, ...]] = Field(default={}, description="rule id -> indexes into `resources`")
+
+    @classmethod
+    def of(cls, passed: Mapping[str, Iterable[str]]) -> PassedResources:
+        """Of rule ids and the resources that each passed on; PASSED_NAMED of each are kept."""
+        places: dict[str, int] = {}
+        rules = {}
+        for rule_id, resources in sorted(passed.items()):
+            some = islice(dict.fromkeys(resources), PASSED_NAMED)
+            if indexes := tuple(places.setdefault(one, len(places)) for one in some):
+                rules[rule_id] = indexes
+        return cls(resources=tuple(places), rules=rules)
+
+    @classmethod
+    def merged(cls, parts: Iterable[PassedResources]) -> PassedResources:
+        """Of several subscriptions, the first ones' resources first."""
+        found: dict[str, list[str]] = {}
+        for part in parts:
+            for rule_id in part.rules:
+                found.setdefault(rule_id, []).extend(part.of_rule(rule_id))
+        return cls.of(found)
+
+    def of_rule(self, rule_id: str) -> tuple[str, ...]:
+        """Resources on which a rule passed; empty where it passed nowhere."""
+        return tuple(self.resources[place] for place in self.rules.get(rule_id, ()))
+
+
 class ScannerCoverage(BaseModel):
     """One scanner that the scan type asks for."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     status: CoverageStatus
@@ -79,7 +118,7 @@ class ScannerCoverage(BaseModel):
 class ReadFailure(BaseModel):
     """One resource that could not be read or understood. `shard` says where it was met."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     resource_id: str | None
     type: str | None
@@ -89,7 +128,7 @@ class ReadFailure(BaseModel):
 class Coverage(BaseModel):
     """The ledger without its list of failures, which is paged."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     scan_id: str
     complete: bool
@@ -98,3 +137,7 @@ class Coverage(BaseModel):
     rules: tuple[RuleCoverage, ...] = ()
     scanners: tuple[ScannerCoverage, ...] = ()
     failures_total: int = Field(default=0, ge=0)
+    passed: PassedResources = PassedResources()
+    unread_targets: tuple[ReadFailure, ...] = Field(
+        default=(), description="target_resources that are in nothing that was read, or are no ARM ids"
+    )

@@ -99,6 +99,10 @@ class UnsupportedMediaTypeError(DomainError):
     """The body is not JSON (415)."""
 
 
+class UnsupportedCodingError(UnsupportedMediaTypeError):
+    """The body is compressed (415)."""
+
+
 class UnavailableError(DomainError):
     """A dependency (storage, broker, Azure) does not answer (503); safe to try again."""
 

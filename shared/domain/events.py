@@ -30,7 +30,7 @@ class EventType(StrEnum):
 class Event(BaseModel):
     """One event: `subject` is `findings/{id}` or `scans/{id}`, `data` as contract section 8 lists it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     event_id: str
     type: EventType
@@ -47,7 +47,7 @@ class LoggedEvent(BaseModel):
     gaps. Both are given once, with the entry itself, and stay.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     position: int = Field(ge=1)
     sequence: int = Field(ge=1)

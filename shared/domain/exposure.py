@@ -39,7 +39,7 @@ class Protocol(StrEnum):
 class PathStep(BaseModel):
     """One stage of the path and what decided there."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     stage: str = Field(description="public_ip, admin_rules, subnet_nsg, nic_nsg, network_interface ...")
     resource_id: str | None
@@ -51,7 +51,7 @@ class PathStep(BaseModel):
 class Exposure(BaseModel):
     """Ports of one receiver that one class of sources reaches through one entry point."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, defer_build=True)
 
     subscription_id: str
     entry_point: str | None
@@ -80,8 +80,8 @@ class Exposure(BaseModel):
         )
 
     def has_port(self, port: int) -> bool:
-        """Whether a stranger dials `port`; `*`, which rows of ICMP have too, holds every one."""
-        return any(_holds(text, port) for text in self.ports)
+        """Whether a stranger dials `port`; `*` holds every one. ICMP has none, though its rows say `*`."""
+        return self.protocol is not Protocol.ICMP and any(_holds(text, port) for text in self.ports)
 
     def concerns(self, resource: str) -> bool:
         """Whether the ARM id `resource` (lower-cased) is the entry point, the receiver, or on the path."""

@@ -113,10 +113,12 @@ def pack_evidence(evidence: Mapping[str, Any], resource_id: str, evaluated_id: s
 
     JSON holds no raw control characters (RFC 8259, section 7), so those can stand for the ids.
 
+    Instants are written as everywhere on the wire (contract 2.2).
+
     Raises:
         TypeError: it holds something that JSON does not know.
     """
-    packed = orjson.dumps(evidence)
+    packed = orjson.dumps(evidence, option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS)
     for mark, identity in _marks(resource_id, evaluated_id):
         packed = packed.replace(identity, mark)
     return bytes(memoryview(packed))  # a copy: orjson leaves room for more behind its answer
@@ -169,7 +171,7 @@ def fingerprint(rule_id: str, resource_id: str, discriminator: str = "") -> str:
 class ChangedField(BaseModel):
     """One member of a record before and after a change, as JSON shows it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     field: str
     before: Any = None
@@ -187,7 +189,7 @@ class ChangeSource(StrEnum):
 class FindingChange(BaseModel):
     """An entry of a finding's history. `number` counts from 1 without gaps."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     number: int = Field(ge=1)
     at: datetime
@@ -200,7 +202,7 @@ class FindingChange(BaseModel):
 class Finding(BaseModel):
     """The record of a problem. `observation` is the latest one; people's fields survive every scan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str
     fingerprint: str
@@ -234,10 +236,13 @@ class Finding(BaseModel):
 class FrozenFinding(BaseModel):
     """A member of a terminal scan: the observation as finalised, under the record's id (contract, B-03)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str
     fingerprint: str
     scan_id: str
     detected_at: datetime
+    last_seen_at: datetime | None = Field(
+        default=None, description="when the scan read what shows it; None in rows that say no such time"
+    )
     observation: Observation

@@ -29,6 +29,7 @@ class Pace:
     shortest: timedelta = timedelta(seconds=0.1)
     longest: timedelta = timedelta(seconds=30)
     stall: timedelta = timedelta(seconds=120)
+    """How long nothing has come, neither progress nor a sign of life from work on a shard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ def decide(scan: Scan, digest: PlanDigest, number: int, now: datetime, pace: Pac
     moved = progress != scan.check.progress or scan.check.progress_at is None
     nudges = 0 if moved else scan.check.nudges
     # Twice as patient each time: a shard that is merely slow is not sent again and again beside itself.
-    stalled = not moved and now - since >= pace.stall * 2**nudges
+    # While anybody works, what waits is taken to wait its turn: a lost message is found once all are silent.
+    alive = max(since, digest.worked_at or since)
+    stalled = not moved and now - alive >= pace.stall * 2**nudges
     step = _step(digest, waiting)
     check = CheckState(
         number=number + 1,

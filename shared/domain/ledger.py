@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from shared.domain.coverage import (
     Coverage,
     CoverageStatus,
+    PassedResources,
+    ReadFailure,
     RuleCoverage,
     ScannerCoverage,
     SubscriptionCoverage,
@@ -140,6 +142,7 @@ def coverage(
     scanners: Iterable[ScannerCoverage],
     reads: Mapping[str, Iterable[str]],
     directory_rules: frozenset[str] = frozenset(),
+    unread_targets: tuple[ReadFailure, ...] = (),
 ) -> Coverage:
     """The whole ledger of a scan that is over (or, for a running one, what is known so far).
 
@@ -147,6 +150,7 @@ def coverage(
         reads: rule id -> the types it reads. In a subscription where one of them was not read whole, the rule
             could not look everywhere: one error there, beside what it said of what was read.
         directory_rules: those that judge directories; the others judge subscriptions.
+        unread_targets: resources asked for that are in nothing that was read.
     """
     types = type_coverage(record)
     views: dict[str, _SubscriptionView] = {}
@@ -186,6 +190,7 @@ def coverage(
         and not any(rule.errors for rule in rules.values())
         and not failures
         and not record.failed_pages
+        and not unread_targets
     )
     return Coverage(
         scan_id=scan_id,
@@ -195,6 +200,8 @@ def coverage(
         rules=tuple(rules[rule_id] for rule_id in sorted(rules)),
         scanners=scanner_rows,
         failures_total=failures,
+        passed=PassedResources.merged(marker.passed for marker in record.done()),
+        unread_targets=unread_targets,
     )
 
 
@@ -255,7 +262,7 @@ def _scanner(base: ScannerCoverage, subscriptions: list[SubscriptionCoverage]) -
 
 def totals(markers: Iterable[Marker]) -> ScanTotals:
     """The sums of what shards that were done counted."""
-    by_severity = dict.fromkeys(ORDER, 0)
+    by_severity, unfiltered, filtered = dict.fromkeys(ORDER, 0), dict.fromkeys(ORDER, 0), False
     read = auto = exposures = paths = omitted = failures = 0
     expiring: int | None = None
     for marker in markers:
@@ -271,9 +278,14 @@ def totals(markers: Iterable[Marker]) -> ScanTotals:
         omitted += marker.attack_paths_omitted
         for severity, count in marker.by_severity.items():
             by_severity[severity] += count
+        filtered |= marker.found_by_severity is not None
+        found = marker.by_severity if marker.found_by_severity is None else marker.found_by_severity
+        for severity, count in found.items():
+            unfiltered[severity] += count
     return ScanTotals(
         resources_scanned=read,
         by_severity=by_severity,
+        found_by_severity=unfiltered if filtered else None,
         auto_remediable=auto,
         exposures=exposures,
         attack_paths=paths,

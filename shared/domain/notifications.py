@@ -25,14 +25,31 @@ PEOPLE: Final = frozenset({NotificationChannel.SLACK, NotificationChannel.EMAIL,
 """Channels that get digests; webhooks and Event Grid have feeds of their own."""
 
 
+MAX_TEXT: Final = 200
+"""Characters of a name or title that people are shown."""
+
+
+def one_line(text: str) -> str:
+    """Text of others on one line: cut, and without what steers a terminal, a mail or the reading direction.
+
+    Control characters, invisible ones and halves of surrogate pairs become U+FFFD.
+    """
+    line = " ".join(text.split())[:MAX_TEXT]
+    return "".join(character if character.isprintable() else "\ufffd" for character in line)
+
+
 @dataclass(frozen=True, slots=True)
 class DigestLine:
-    """One finding of a digest."""
+    """One finding of a digest. Its texts are made one line each."""
 
     severity: Severity
     title: str
     resource_name: str
     resource_group: str
+
+    def __post_init__(self) -> None:
+        for name in ("title", "resource_name", "resource_group"):
+            object.__setattr__(self, name, one_line(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,9 @@ class Digest:
     lines: tuple[DigestLine, ...]
     unlisted: int
     link: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "environment", one_line(self.environment))
 
     @property
     def total(self) -> int:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.coverage import RuleCoverage, SubscriptionCoverage, TypeCoverage
+from shared.domain.coverage import PassedResources, RuleCoverage, SubscriptionCoverage, TypeCoverage
 from shared.domain.reading import Listing, is_directory
 from shared.domain.severity import Severity
 
@@ -27,7 +27,7 @@ class PlanStep(StrEnum):
 class PlanCursor(BaseModel):
     """Where planning goes on: what the next page does, and with what."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     step: PlanStep
     subscriptions: tuple[str, ...] | None = Field(
@@ -49,7 +49,7 @@ class PlanCursor(BaseModel):
 class Redo(BaseModel):
     """What a resume does again. The page that carries it decides it: pages are inserted if absent."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     run: int = Field(description="the run of the scan that it begins")
     dropped_shards: tuple[str, ...] = Field(default=(), description="planned anew, under other ids")
@@ -60,7 +60,7 @@ class Redo(BaseModel):
 class PlannedPage(BaseModel):
     """What planning page `number` did, and where the next page goes on (`next` None = all planned)."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     scan_id: str
     number: int
@@ -101,7 +101,7 @@ class ShardStage(StrEnum):
 class Shard(BaseModel):
     """A unit of work of one message. `blobs` name its input; `attempt` is raised before a re-send."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     scan_id: str
     shard_id: str = Field(
@@ -136,7 +136,7 @@ class ShardOutcome(StrEnum):
 class Marker(BaseModel):
     """A shard is over: how, and its partial aggregates, so that finalising never reads a result again."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     scan_id: str
     shard_id: str
@@ -149,9 +149,15 @@ class Marker(BaseModel):
     )
     types: tuple[TypeCoverage, ...] = ()
     rules: tuple[RuleCoverage, ...] = ()
+    passed: PassedResources = PassedResources()
     resources_read: int = 0
     failures: int = 0
-    by_severity: dict[Severity, int] = Field(default_factory=dict)
+    by_severity: dict[Severity, int] = Field(
+        default_factory=dict, description="findings that the scan's severity filter keeps"
+    )
+    found_by_severity: dict[Severity, int] | None = Field(
+        default=None, description="all findings, where a severity filter left some out"
+    )
     auto_remediable: int = 0
     exposures: int = 0
     expiring_soon: int | None = Field(
@@ -164,12 +170,15 @@ class Marker(BaseModel):
 class PlanDigest(BaseModel):
     """The keys of a scan's plan: enough to decide what comes next, cheap to read at every check."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     last_page: int | None = Field(default=None, description="highest page written; None before page 0")
     next: PlanCursor | None = Field(default=None, description="of the highest page")
     shards: dict[str, ShardStage] = Field(default_factory=dict)
     marked: frozenset[str] = Field(default=frozenset(), description="shards, or shards of old, with a marker")
+    worked_at: datetime | None = Field(
+        default=None, description="the latest sign of life from work on a shard that has no marker"
+    )
 
     @property
     def waiting(self) -> list[str]:

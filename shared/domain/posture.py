@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.coverage import ScannerCoverage
 from shared.domain.scan import ScanType
 from shared.domain.severity import Severity
+
+SUBSCRIPTIONS_NAMED: Final = 50
+"""Subscriptions that a snapshot names of those that were read."""
 
 
 class ControlStatus(StrEnum):
@@ -30,7 +34,7 @@ class ControlStatus(StrEnum):
 class FrameworkPosture(BaseModel):
     """One framework in one scan: the score, and the status of every control by its id."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     score: float = Field(ge=0, le=100, description="weighted share of passed controls; 0 if none assessed")
     controls: dict[str, ControlStatus]
@@ -48,14 +52,19 @@ class FrameworkPosture(BaseModel):
 class PostureSnapshot(BaseModel):
     """The posture that one run of a scan ended with: frozen, like the scan's other results."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     scan_id: str
     run: int
     scan_type: ScanType
+    environment: str = "production"
+    subscriptions: tuple[str, ...] = Field(
+        default=(), description="those that were read, in order of their ids; at most SUBSCRIPTIONS_NAMED"
+    )
+    subscriptions_total: int = Field(default=0, ge=0, description="all that were read")
     completed_at: datetime
     frameworks: dict[str, FrameworkPosture] = Field(description="by framework id; every one of this build")
-    by_severity: dict[Severity, int]
+    by_severity: dict[Severity, int] = Field(description="all that was found, whatever the scan's filter")
     expiring_soon: int | None = Field(
         default=None, description="credentials that expire soon; None = nothing counted them"
     )

@@ -33,7 +33,7 @@ class Source(StrEnum):
 class Listing(BaseModel):
     """One listing: all rows of some types, page by page."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     source: Source
     types: tuple[str, ...] = Field(description="lower-cased")

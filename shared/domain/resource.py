@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -81,6 +81,17 @@ def parse_arm_id(resource_id: str) -> ArmId:
         raise ValueError("ARM id names no resource")
     kind = "/".join([tail[0], *tail[1::2]]).lower()
     return ArmId(parts[1], group, kind, tail[-1])
+
+
+def outermost_types(resource_ids: Iterable[str]) -> frozenset[str]:
+    """`microsoft.sql/servers` of `.../servers/s/databases/d`; what is no ARM id has none."""
+    found = set()
+    for resource_id in resource_ids:
+        lowered = resource_id.lower().strip("/").split("/")
+        at = lowered.index("providers") if "providers" in lowered else len(lowered)
+        if len(lowered) > at + 2:
+            found.add("/".join(lowered[at + 1 : at + 3]))
+    return frozenset(found)
 
 
 def parent_id(resource_id: str) -> str:

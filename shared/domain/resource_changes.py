@@ -62,7 +62,7 @@ def _outermost(resource_id: str) -> str:
 class PendingRescan(BaseModel):
     """A changed resource that is to be scanned at `due_at`; `scan_id` once a scan of it was decided on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     resource_id: str
     subscription_id: str

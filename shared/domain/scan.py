@@ -77,7 +77,7 @@ class NotificationChannel(StrEnum):
 class ScanRequest(BaseModel):
     """What both surfaces' bodies come down to (contract C-02, C-10)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     scan_type: ScanType = ScanType.FULL
     environment: str = "production"
@@ -91,21 +91,31 @@ class ScanRequest(BaseModel):
     create_issues: bool = False
     severity_filter: tuple[Severity, ...] = ()
     notification_channels: tuple[NotificationChannel, ...] = ()
-    custom_rules: tuple[str, ...] = ()
+    custom_rules: tuple[str, ...] = Field(
+        default=(), description="the rules to run, all of them rules of the scan type; empty = all of those"
+    )
+    after_change: bool = Field(
+        default=False,
+        description="a rescan of changed resources: they are read anew from Resource Manager, only rules "
+        "about their types run, and what the network join ties to them is judged too",
+    )
 
     @property
     def narrow(self) -> bool:
-        """Whether less than whole subscriptions was asked for."""
-        return self.resource_group is not None or bool(self.target_resources)
+        """Whether less was asked for than every rule of the scan type over whole subscriptions."""
+        return self.resource_group is not None or bool(self.target_resources) or bool(self.custom_rules)
 
 
 class ScanTotals(BaseModel):
     """What a scan counted. Severities are those that its `severity_filter` keeps."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     resources_scanned: int = 0
     by_severity: dict[Severity, int] = Field(default_factory=lambda: dict.fromkeys(ORDER, 0))
+    found_by_severity: dict[Severity, int] | None = Field(
+        default=None, description="all findings, where the filter left some out"
+    )
     auto_remediable: int = 0
     exposures: int = 0
     attack_paths: int = 0
@@ -120,11 +130,16 @@ class ScanTotals(BaseModel):
         """All findings of the scan."""
         return sum(self.by_severity.values())
 
+    @property
+    def unfiltered(self) -> dict[Severity, int]:
+        """What was found by severity, whatever the filter keeps (contract C-11)."""
+        return self.by_severity if self.found_by_severity is None else self.found_by_severity
+
 
 class ScanError(BaseModel):
     """Something asked for that this scan could not do: `not_available`, `denied` or `failed`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     subject: str = Field(description="the action or scanner, such as execute_actions or cve")
     reason: str
@@ -134,7 +149,7 @@ class ScanError(BaseModel):
 class CheckState(BaseModel):
     """The repeated check: its running number, when it ran, and when it last saw progress."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     number: int = 0
     checked_at: datetime | None = None
@@ -147,7 +162,7 @@ class CheckState(BaseModel):
 class Scan(BaseModel):
     """The scan's row: changed only by conditional writes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     scan_id: str
     request: ScanRequest

@@ -27,7 +27,7 @@ BUILT_IN: Final = "default"
 
 
 class _Stored(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Cadence(_Stored):

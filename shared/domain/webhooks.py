@@ -39,7 +39,7 @@ LONGEST_REST: Final = timedelta(minutes=5)
 
 
 class _Stored(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class WebhookSecret(_Stored):

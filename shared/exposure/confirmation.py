@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.domain.confirmation import ConfirmationResult, Witness
+from shared.domain.probe import Probe
 from shared.exposure.effective_rules import (
     SOURCE_PORT,
     EffectiveRules,
@@ -20,7 +21,6 @@ from shared.exposure.effective_rules import (
     Packet,
     read_effective_rules,
 )
-from shared.exposure.probes import Probe
 
 _ACCESS: Final = {"allow": True, "deny": False}
 _OF_GROUPS: Final = ("securityrules/", "defaultsecurityrules/", "userrule_", "defaultrule_")

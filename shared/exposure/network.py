@@ -20,14 +20,21 @@ from shared.exposure.gateway_paths import gateway_entrances
 from shared.exposure.interfaces import IpConfiguration
 from shared.exposure.intervals import Intervals
 from shared.exposure.path import Judgement, StageName, Stages, certainly_open, judge
-from shared.exposure.projection import NETWORK_TYPES, UNEVALUATED_ENTRY_TYPES, project
+from shared.exposure.projection import NETWORK_TYPES, PLATFORM_TYPES, UNEVALUATED_ENTRY_TYPES, project
 from shared.exposure.reach import Reach, Receiver, merged_rows
 from shared.exposure.references import unresolved
 from shared.exposure.tables import NetworkTables, SecurityGroup
 from shared.exposure.topology import Entrance, Topology, subscription_of
 from shared.exposure.translated_paths import reaches_of_nobody
 
-__all__ = ["NETWORK_TYPES", "UNEVALUATED_ENTRY_TYPES", "Attachment", "SubscriptionNetwork", "project"]
+__all__ = [
+    "NETWORK_TYPES",
+    "PLATFORM_TYPES",
+    "UNEVALUATED_ENTRY_TYPES",
+    "Attachment",
+    "SubscriptionNetwork",
+    "project",
+]
 
 
 @dataclass(slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from shared.domain.exposure import Protocol, SourceClass, Verdict
+from shared.domain.probe import Probe, Unaskable
 from shared.exposure.addresses import Family
 from shared.exposure.intervals import Intervals, intersection, ranges
 from shared.exposure.network import SubscriptionNetwork
@@ -25,37 +25,6 @@ BEHIND_FIREWALL: Final = (
     "Packets come by way of a firewall that puts an address of its own in place of the sender's."
 )
 MANY_WAYS: Final = "The addresses with which packets arrive are not known."
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One packet as the filters of an interface see it. Ids as Azure spells them."""
-
-    exposure: str
-    """Key of the row of the exposure table that it is part of."""
-    interface: str
-    machine: str
-    protocol: Protocol
-    local: str
-    port: int
-    senders: tuple[str, ...]
-    """Addresses that may send it, at least one."""
-    five_tuple: bool = True
-    """Whether IP flow verify understands it: IPv4, to an address of the machine itself."""
-
-    @property
-    def key(self) -> str:
-        """Identity of the packet: what of it Azure is asked."""
-        to = (self.interface.lower(), self.protocol.value, self.local, str(self.port))
-        return "|".join((*to, *self.senders))
-
-
-@dataclass(frozen=True, slots=True)
-class Unaskable:
-    """A path of which Azure cannot be asked, and why."""
-
-    exposure: str
-    reason: str
 
 
 def probes_of(

@@ -56,6 +56,18 @@ _PROJECTIONS: Final[Mapping[str, Callable[[Resource], dict[str, Any]]]] = {
 NETWORK_TYPES: Final[tuple[str, ...]] = tuple(_PROJECTIONS)
 """ARM types, lower-cased, that the join of a subscription is made of."""
 
+PLATFORM_TYPES: Final = frozenset(
+    {
+        "microsoft.storage/storageaccounts",
+        "microsoft.keyvault/vaults",
+        "microsoft.containerservice/managedclusters",
+        "microsoft.sql/servers",
+        "microsoft.web/sites",
+        "microsoft.web/sites/slots",
+    }
+)
+"""Those of them that are dialled at an address of the platform, by their own rules and on no path."""
+
 UNEVALUATED_ENTRY_TYPES: Final[Mapping[str, str]] = {
     "microsoft.containerinstance/containergroups": "Addresses of container groups are not evaluated yet.",
     "microsoft.network/virtualnetworkgateways": (

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from shared.domain.text import one_line
+
+MAX_MESSAGE: Final = 1000
+"""Characters of a message that quotes Azure."""
+
 
 class PortError(Exception):
     """Base of every failure of a port."""
@@ -23,6 +30,10 @@ class StorageUnavailableError(PortError):
     """Storage does not answer, after the client's own retries."""
 
 
+class WriteUncertainError(StorageUnavailableError):
+    """A connection broke in the middle of a write, which may have been done or not; storage answers again."""
+
+
 class BrokerUnavailableError(PortError):
     """The message broker does not answer, after the client's own retries."""
 
@@ -32,10 +43,13 @@ class SigningKeysUnavailableError(PortError):
 
 
 class InventoryError(PortError):
-    """Reading Azure failed. `transient`: a later try may succeed; `status` is HTTP's, 0 if none."""
+    """Reading Azure failed. `transient`: a later try may succeed; `status` is HTTP's, 0 if none.
+
+    The message is one line of at most MAX_MESSAGE characters, whatever Azure's own says.
+    """
 
     def __init__(self, message: str, *, status: int = 0, code: str = "", transient: bool = False) -> None:
-        super().__init__(message)
+        super().__init__(one_line(message, MAX_MESSAGE))
         self.status = status
         self.code = code
         self.transient = transient
@@ -43,6 +57,10 @@ class InventoryError(PortError):
 
 class InventoryDeniedError(InventoryError):
     """Azure refused the read (401, 403)."""
+
+
+class NetworkBlockedError(InventoryDeniedError):
+    """The resource's firewall or network kept the call out: no permission would help."""
 
 
 class PageTooLargeError(InventoryError):

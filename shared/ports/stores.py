@@ -121,8 +121,12 @@ class PlanStore(Protocol):
         """All markers, ordered by shard id."""
         ...
 
+    async def note_work(self, scan_id: str, shard_id: str, at: datetime) -> None:
+        """Keep the latest sign of life from work on a shard."""
+        ...
+
     async def digest(self, scan_id: str) -> PlanDigest:
-        """The keys alone."""
+        """The keys alone, and the latest sign of life from work that is not over."""
         ...
 
 

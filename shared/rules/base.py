@@ -34,7 +34,7 @@ class RuleScope(StrEnum):
 class RuleMetadata(BaseModel):
     """Everything a person needs to know about a rule without reading its code."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     rule_id: RuleId
     title: str = Field(max_length=150, description="names the check: what holds when it passes")

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from shared.domain.timestamps import wire_time
 from shared.rules.base import EXPIRES_SOON
 from shared.rules.columns import ColumnError, entries_at, text_at, value_at
 from shared.rules.resources import SubscriptionResources
@@ -79,7 +80,7 @@ def evidence_of(credential: Credential, state: Life) -> dict[str, Any]:
         "kind": credential.kind.value,
         "key_id": credential.key_id,
         "name": credential.name,
-        "expires_on": credential.ends.isoformat(),
+        "expires_on": wire_time(credential.ends),
     }
     return shown | ({EXPIRES_SOON: True} if state is Life.EXPIRING else {})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.domain.timestamps import wire_time
 from shared.rules.base import EXPIRES_SOON
 from shared.rules.columns import ColumnError, text_at, value_at
 from shared.rules.expectations import Columns
@@ -54,6 +55,6 @@ def ends_soon(ends: datetime, resources: SubscriptionResources) -> bool:
 def ending(ends: datetime, resources: SubscriptionResources) -> dict[str, Any]:
     """Evidence of a credential's end."""
     return {
-        "expires_on": ends.astimezone(UTC).isoformat(),
+        "expires_on": wire_time(ends),
         EXPIRES_SOON: ends_soon(ends, resources),
     }

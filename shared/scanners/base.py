@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shared.domain.attack_path import AttackPath
-from shared.domain.coverage import ReadFailure, TypeCoverage
+from shared.domain.coverage import PASSED_NAMED, ReadFailure, TypeCoverage
 from shared.domain.exposure import Exposure
 from shared.domain.finding import Observation
 from shared.domain.plan_record import Reading
+from shared.domain.probe import Probe, Unaskable
 from shared.domain.reading import Listing
 from shared.domain.scan import ScanRequest
-from shared.exposure.probes import Probe, Unaskable
 from shared.ports.reads import AzureReads
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.scanners.details import DetailOrder
@@ -45,6 +45,8 @@ class Outcome:
     """Lower-cased ids of the resources on which it could look and gave its word."""
     reason: str | None = None
     """Why it could not look at a resource, or not at all of it: the first of such reasons."""
+    passed: list[str] = field(default_factory=list)
+    """Ids of the first resources on which it passed."""
 
 
 @dataclass(slots=True)
@@ -87,6 +89,9 @@ class Related:
                 outcome.reason = outcome.reason or result.reason
             elif result.status is not RuleStatus.ERROR:
                 settled.add(key)
+                full = len(outcome.passed) == PASSED_NAMED or result.resource_id in outcome.passed
+                if result.status is RuleStatus.PASS and not full:
+                    outcome.passed.append(result.resource_id)
         outcome.settled = frozenset(settled)
         outcome.settled = self._shared.setdefault(outcome.settled, outcome.settled)
         self.outcomes[rule_id] = outcome
@@ -111,6 +116,8 @@ class Focus:
     """Lower-cased ARM ids; empty = all."""
     subscriptions: frozenset[str] = frozenset()
     """Lower-cased ids that a listing was asked for; empty = any. A row of another one is a failure."""
+    neighbours: bool = False
+    """Whether network rules also speak of what lies on one path with the resources."""
 
     @property
     def narrow(self) -> bool:

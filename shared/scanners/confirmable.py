@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from shared.domain.exposure import Protocol
 from shared.domain.finding import Observation
+from shared.domain.probe import Probe, Unaskable
 from shared.domain.severity import Severity
 from shared.exposure.intervals import Intervals
 from shared.exposure.network import SubscriptionNetwork
 from shared.exposure.ports import parse_ports
-from shared.exposure.probes import Probe, Unaskable, probes_of
+from shared.exposure.probes import probes_of
 from shared.exposure.projection import INTERFACE_TYPE
 from shared.scanners.base import Confirmable
 from shared.scanners.needs import Need, PermissionKind

@@ -38,6 +38,7 @@ from shared.scanners.projections import (
 from shared.scanners.sources import sources_of
 
 _NOTHING: Final[Mapping[str, str]] = {}
+_NOBODY: Final[frozenset[str]] = frozenset()
 
 
 class EstateScanner:
@@ -229,12 +230,13 @@ class EstateScanner:
     def _relate_network(
         self, network: SubscriptionNetwork, resources: SubscriptionResources, related: Related, focus: Focus
     ) -> None:
-        for rule in self._network_rules:
-            related.take(rule.metadata.rule_id, _focused(rule.evaluate(network), focus))
-        if self._confirm:
-            related.confirmable = confirmable_findings(network, related.observations)
         exposures = list(network.exposures())
         related.exposures = [row for row in exposures if _concerns(row, focus)]
+        nearby = _on_paths(related.exposures) if focus.neighbours else _NOBODY
+        for rule in self._network_rules:
+            related.take(rule.metadata.rule_id, _focused(rule.evaluate(network), focus, nearby))
+        if self._confirm:
+            related.confirmable = confirmable_findings(network, related.observations)
         related.failures = [
             failure
             for failure in network.unresolved
@@ -281,11 +283,27 @@ def _scope_of(row: Any) -> str | None:
     return named if isinstance(named, str) and named else None
 
 
-def _focused(results: Iterable[RuleResult], focus: Focus) -> Iterable[RuleResult]:
-    """Those about what was asked for."""
+def _focused(
+    results: Iterable[RuleResult], focus: Focus, nearby: frozenset[str] = _NOBODY
+) -> Iterable[RuleResult]:
+    """Those about what was asked for, or about the resources `nearby` (lower-cased ids)."""
     if not focus.narrow:
         return results
-    return (result for result in results if focus.covers(result.resource_id))
+    return (
+        result
+        for result in results
+        if focus.covers(result.resource_id) or (nearby and result.resource_id.lower() in nearby)
+    )
+
+
+def _on_paths(exposures: Iterable[Exposure]) -> frozenset[str]:
+    """Every resource that exposures name, lower-cased."""
+    return frozenset(
+        one.lower()
+        for row in exposures
+        for one in (row.entry_point, row.resource_id, *(step.resource_id for step in row.path))
+        if one is not None
+    )
 
 
 def _subscription_of(resource_id: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -44,7 +44,7 @@ _ALWAYS: Final = (
 def needs_of(
     reading: Reading, collectors: Sequence[Collector], rules: Iterable[RuleMetadata]
 ) -> tuple[Need, ...]:
-    """Every permission that reading these types takes, ordered by kind and name."""
+    """Every permission that reading these types takes, each once, ordered by kind and name."""
     given: dict[str, tuple[str, ...]] = {}
     for collector in collectors:
         given.update(collector.permissions)
@@ -67,7 +67,15 @@ def needs_of(
         for (kind, name), types in opens.items()
     ]
     order = list(PermissionKind)
-    return (*_ALWAYS, *sorted(found, key=lambda one: (order.index(one.kind), one.name)))
+    taken = {_key(one): one for one in found}
+    always = [replace(one, types=taken[_key(one)].types) if _key(one) in taken else one for one in _ALWAYS]
+    others = [one for one in found if _key(one) not in map(_key, _ALWAYS)]
+    return (*always, *sorted(others, key=lambda one: (order.index(one.kind), one.name.lower())))
+
+
+def _key(need: Need) -> tuple[PermissionKind, str]:
+    """What it is for Azure, which compares names in any case."""
+    return need.kind, need.name.lower()
 
 
 _SCOPES: Final = (SUBSCRIPTION_TYPE, DIRECTORY_TYPE)

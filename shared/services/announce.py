@@ -33,6 +33,8 @@ def finding_event(scan: Scan, record: Finding, kind: EventType) -> Event:
         "resource_type": observation.resource_type,
         "scan_id": scan.scan_id,
     }
+    if kind is EventType.FINDING_RESOLVED and record.resolution is not None:
+        data["resolution"] = record.resolution.value
     return Event(
         event_id=f"{kind.value}:{tail}",
         type=kind,
@@ -40,6 +42,27 @@ def finding_event(scan: Scan, record: Finding, kind: EventType) -> Event:
         time=moment,
         environment=scan.request.environment,
         data=data,
+    )
+
+
+def scan_started(scan: Scan, at: datetime) -> Event:
+    """`scan.started`, once for each run of the scan: its first plan page, and each resume.
+
+    Outbox order is time, then id, and a short scan ends in the second it began: this id sorts before those
+    of the scan's end.
+    """
+    return Event(
+        event_id=f"run:{scan.scan_id}:{scan.run}",
+        type=EventType.SCAN_STARTED,
+        subject=f"scans/{scan.scan_id}",
+        time=at,
+        environment=scan.request.environment,
+        data={
+            "scan_id": scan.scan_id,
+            "scan_type": scan.request.scan_type.value,
+            "environment": scan.request.environment,
+            "run": scan.run,
+        },
     )
 
 

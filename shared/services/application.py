@@ -23,6 +23,7 @@ from shared.services.finding_queries import FindingQueries
 from shared.services.idempotency import IdempotentCalls
 from shared.services.posture_queries import PostureQueries
 from shared.services.rate_limits import RateLimits
+from shared.services.resource_changes import ResourceChanges
 from shared.services.scan_queries import ScanQueries
 from shared.services.schedules import Schedules
 from shared.services.suppressions import Suppressions
@@ -89,6 +90,7 @@ class Application:
     api_keys: ApiKeys
     webhooks: Webhooks
     event_queries: EventQueries
+    resource_changes: ResourceChanges
     schedules: Schedules
     probes: tuple[HealthProbe, ...]
     clock: Clock

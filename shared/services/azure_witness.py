@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.domain.confirmation import ConfirmationResult
+from shared.domain.probe import Probe
 from shared.exposure.confirmation import (
     Comparison,
     FlowAnswer,
@@ -17,7 +18,6 @@ from shared.exposure.confirmation import (
     read_flow,
 )
 from shared.exposure.effective_rules import NotUnderstoodError
-from shared.exposure.probes import Probe
 from shared.ports.errors import InventoryDeniedError, InventoryError
 from shared.ports.reads import AzureReads
 from shared.scanners.confirmable import EFFECTIVE_GROUPS_ACTION, IP_FLOW_ACTION

@@ -57,7 +57,7 @@ class CheckScan:
             await self._finalize.begin(found, decision.check)
             return
         following = await self._follow(found, digest, decision)
-        following.append(check_message(message.scan_id, decision.check.number, decision.delay))
+        following.append(check_message(found.value, decision.check.number, decision.delay))
         await engine.messenger.send(following)
         await self._write(found, digest, decision)
 

@@ -14,10 +14,9 @@ from typing import Final
 
 from shared.domain.confirmation import Confirmation, ConfirmationResult
 from shared.domain.plan import Shard
-from shared.exposure.probes import Probe
+from shared.domain.probe import Probe
 from shared.ports.errors import MissingError
 from shared.scanners.base import Confirmable, Related
-from shared.services.azure_witness import AzureWitness
 from shared.services.confirmed import with_confirmations
 from shared.services.engine import ConfirmationLimits, Engine
 from shared.services.page_blobs import get_rows, put_rows
@@ -69,6 +68,9 @@ class ConfirmExposures:
         self, probes: Sequence[Probe], shard: Shard, limits: ConfirmationLimits
     ) -> dict[str, Confirmation]:
         seconds = limits.seconds * _SHARE_OF_AN_ANSWER
+        # Brings the whole exposure engine in, which only workers need.
+        from shared.services.azure_witness import AzureWitness  # noqa: PLC0415
+
         witness = AzureWitness(self._engine.reads, shard.subscription_id or "", seconds)
         gate = asyncio.Semaphore(_AT_ONCE)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from shared.domain.confirmation import Confirmation, ConfirmationResult, of_all
 from shared.domain.exposure import Exposure
 from shared.domain.finding import Observation
-from shared.exposure.probes import Probe, Unaskable
+from shared.domain.probe import Probe, Unaskable
 from shared.scanners.base import Related
 
 _CONTRADICTED_POINTS: Final = -15

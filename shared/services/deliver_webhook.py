@@ -31,7 +31,7 @@ from shared.ports.messaging import Message, Messenger
 from shared.ports.outbound import NoAnswerError, Outbound, RefusedDestinationError
 from shared.ports.webhook_stores import DeliveryStore, WebhookStore
 from shared.services.webhook_body import EVENT, SEQUENCE, body_of, headers_of, retry_after
-from shared.services.webhook_messages import ALMOST, WakeMessage, wake
+from shared.services.webhook_messages import ALMOST, NO_SUBJECT, WakeMessage, wake
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,9 @@ class DeliverWebhook:
 
     async def run(self, message: WakeMessage) -> None:
         """Look at a chain and do what is due."""
+        if message.subject == NO_SUBJECT:
+            await self._sweep_up(message.webhook_id)
+            return
         found = await self._deliveries.head(message.webhook_id, message.subject)
         if found is None or found.value.order < message.order:
             return
@@ -84,6 +87,12 @@ class DeliverWebhook:
             await self._send(wake(head, f"early:{now.timestamp():.6f}", now, head.due_at))
             return
         await self._attempt(stored.value, found)
+
+    async def _sweep_up(self, webhook_id: str) -> None:
+        """Once more remove what belongs to a webhook that is no longer there."""
+        if await self._webhooks.get(webhook_id) is None:
+            await self._webhooks.delete(webhook_id)
+            await self._deliveries.forget(webhook_id, None)
 
     async def _attempt(self, webhook: Webhook, found: Versioned[Delivery]) -> None:
         if self._is_busy(webhook.webhook_id):

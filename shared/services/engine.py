@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -17,6 +19,7 @@ from shared.ports.posture_store import PostureStore
 from shared.ports.reads import AzureReads
 from shared.ports.stores import EventOutbox, FindingStore, PlanStore, ScanResultStore, ScanStore
 from shared.scanners.base import Focus, Scanner, Scanners
+from shared.scanners.wanted import WANTED
 
 SUBSCRIPTIONS_PER_BATCH: Final = 100
 """Subscriptions listed in one Resource Graph query; Azure's advice is to stay below 300."""
@@ -58,6 +61,8 @@ class Engine:
     scanners: Scanners
     reads: AzureReads
     pace: Pace = field(default_factory=Pace)
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    """Wait for so many seconds."""
     page_size: int | None = None
     confirm: ConfirmationLimits | None = None
     """None: Azure is not asked to confirm critical exposures."""
@@ -67,6 +72,14 @@ class Engine:
         days = scan.expiring_days
         return self.scanners.of(scan.request, None if days is None else timedelta(days=days))
 
+    def asked_scanners(self, scan: Scan) -> tuple[str, ...]:
+        """Names of the scanners that the scan asks for, whether this build has them or not.
+
+        Those of its type; where it names rules, those that run them.
+        """
+        scanner = self.scanner_of(scan) if scan.request.custom_rules else None
+        return scanner.names if scanner is not None else WANTED[scan.request.scan_type]
+
 
 def focus_of(scan: Scan, subscriptions: tuple[str, ...] = ()) -> Focus:
     """The part of each subscription that the scan asks for, and the subscriptions a listing was asked for."""
@@ -74,4 +87,5 @@ def focus_of(scan: Scan, subscriptions: tuple[str, ...] = ()) -> Focus:
         resource_group=scan.request.resource_group,
         resources=frozenset(target.lower().rstrip("/") for target in scan.request.target_resources),
         subscriptions=frozenset(one.lower() for one in subscriptions),
+        neighbours=scan.request.after_change,
     )

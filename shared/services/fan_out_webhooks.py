@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
-from shared.domain.webhooks import Delivery, planned
+from shared.domain.webhooks import TIMEOUT_SECONDS, Delivery, planned
 from shared.ports.clock import Clock
 from shared.ports.event_log import EventLog, FeedPositions
 from shared.ports.messaging import Messenger
 from shared.ports.webhook_stores import DeliveryStore, WebhookStore
-from shared.services.webhook_messages import wake
+from shared.services.webhook_messages import sweep_up, wake
 
 FEED: Final = "webhooks"
 BATCH: Final = 100
@@ -60,6 +61,14 @@ class FanOutWebhooks:
             planned_count += len(new)
             seen += len(entries)
         return planned_count
+
+    async def removed(self, webhook_id: str) -> None:
+        """Have what attempts under way leave behind of a removed webhook removed, once they must be over.
+
+        Raises:
+            BrokerUnavailableError: it stays.
+        """
+        await self._messenger.send([sweep_up(webhook_id, timedelta(seconds=4 * TIMEOUT_SECONDS))])
 
     async def start(self, deliveries: list[Delivery]) -> None:
         """Queue deliveries and wake each chain once, by the first of them.

@@ -18,11 +18,11 @@ from shared.domain.scan import CheckState, Scan, ScanError, ScanStatus
 from shared.domain.timestamps import whole_second
 from shared.ports.errors import MissingError, VersionConflictError
 from shared.rules.base import RuleScope
-from shared.scanners.wanted import WANTED
 from shared.services.announce import scan_event
 from shared.services.engine import Engine
 from shared.services.ledgers import get_ledger, put_ledger
 from shared.services.record_posture import record_posture
+from shared.services.targets import unread_targets
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ def ledger_of(engine: Engine, scan: Scan, record: PlanRecord) -> Coverage:
         ScannerCoverage(name=name, status=CoverageStatus.READ)
         if name in engine.scanners.names
         else ScannerCoverage(name=name, status=CoverageStatus.SKIPPED, reason=NOT_AVAILABLE)
-        for name in WANTED[scan.request.scan_type]
+        for name in engine.asked_scanners(scan)
     ]
     scanner = engine.scanner_of(scan)
     rules = scanner.rules() if scanner is not None else ()
@@ -121,6 +121,7 @@ def ledger_of(engine: Engine, scan: Scan, record: PlanRecord) -> Coverage:
         scanners,
         {rule.rule_id: rule.reads for rule in rules},
         frozenset(rule.rule_id for rule in rules if rule.scope is RuleScope.DIRECTORY),
+        unread_targets(scan.request.target_resources, record),
     )
 
 
@@ -146,15 +147,12 @@ def scan_errors(engine: Engine, scan: Scan, record: PlanRecord) -> tuple[ScanErr
     ]
     errors += [
         ScanError(subject=name, reason=NOT_AVAILABLE, message=f"the scanner {name} is not in this build yet")
-        for name in WANTED[request.scan_type]
+        for name in engine.asked_scanners(scan)
         if name not in engine.scanners.names
     ]
     errors += [
-        ScanError(
-            subject=target, reason="not_read", message="asked for, and in no subscription that was read"
-        )
-        for target in request.target_resources
-        if _owner(target) not in record.batch_of
+        ScanError(subject=one.resource_id or "", reason="not_read", message=one.reason)
+        for one in unread_targets(request.target_resources, record)
     ]
     errors += [
         ScanError(subject=f"plan page {page.number}", reason="failed", message=page.failed or "")
@@ -168,12 +166,6 @@ def scan_errors(engine: Engine, scan: Scan, record: PlanRecord) -> tuple[ScanErr
         if marker.outcome is ShardOutcome.FAILED
     ]
     return tuple(errors[:200])
-
-
-def _owner(target: str) -> str:
-    """The subscription of an ARM id; empty for anything else."""
-    parts = target.lower().split("/")
-    return parts[2] if len(parts) > 2 and parts[:2] == ["", "subscriptions"] else ""
 
 
 def final_status(ledger: Coverage, errors: tuple[ScanError, ...]) -> ScanStatus:

@@ -18,7 +18,7 @@ from shared.ports.messaging import Message, Queue
 class PlanMessage(BaseModel):
     """Do page `page` of the plan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     scan_id: str = Field(max_length=64)
     page: int = Field(ge=0)
@@ -28,7 +28,7 @@ class PlanMessage(BaseModel):
 class ShardMessage(BaseModel):
     """Work on a shard."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     scan_id: str = Field(max_length=64)
     shard_id: str = Field(max_length=128)
@@ -38,7 +38,7 @@ class ShardMessage(BaseModel):
 class CheckMessage(BaseModel):
     """Compare markers with the plan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     scan_id: str = Field(max_length=64)
     number: int = Field(ge=0)
@@ -62,7 +62,12 @@ def shard_message(shard: Shard) -> Message:
     )
 
 
-def check_message(scan_id: str, number: int, delay: timedelta | None) -> Message:
-    """Ask for check `number` after `delay`."""
-    body = CheckMessage(scan_id=scan_id, number=number)
-    return Message(Queue.CHECK, f"{scan_id}:check:{number}", body.model_dump_json().encode(), delay)
+def check_message(scan: Scan, number: int, delay: timedelta | None) -> Message:
+    """Ask for check `number` after `delay`.
+
+    The id says in which run, after which restart: a check whose row was never written, because the scan was
+    cancelled or restarted under it, may have sent this number before.
+    """
+    body = CheckMessage(scan_id=scan.scan_id, number=number)
+    message_id = f"{scan.scan_id}:check:{number}:{scan.run}.{scan.check.restarts}"
+    return Message(Queue.CHECK, message_id, body.model_dump_json().encode(), delay)

@@ -32,7 +32,7 @@ _TRIES: Final = 8
 class NotifyMessage(BaseModel):
     """Tell one channel of the end of one run of a scan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     position: int = Field(ge=1)
     scan_id: str = Field(max_length=64)

@@ -17,12 +17,15 @@ from shared.domain.coverage import CoverageStatus, SubscriptionCoverage, TypeCov
 from shared.domain.plan import PlanCursor, PlannedPage, PlanStep, Shard, ShardStage
 from shared.domain.reading import Listing, Source, asked_types, canonical_type, scope_resource_id
 from shared.domain.scan import Scan
+from shared.domain.text import one_line
 from shared.ports.errors import InventoryError, MissingError
 from shared.ports.inventory import InventoryPage, InventoryQuery
 from shared.ports.messaging import Message
 from shared.scanners.base import Scanner
 from shared.scanners.details import DetailOrder, asked_of, parted
+from shared.services.announce import scan_started
 from shared.services.engine import SHARDS_PER_PAGE, SUBSCRIPTIONS_PER_BATCH, Engine, focus_of
+from shared.services.fresh_rows import with_fresh_rows
 from shared.services.messages import PlanMessage, plan_message, shard_message
 from shared.services.page_blobs import put_rows
 from shared.services.problems import note_problem, noted_problem
@@ -62,7 +65,7 @@ class PlanScan:
         if found is None or not found.value.status.working or message.attempt < found.value.plan_attempt:
             return
         problem = await noted_problem(self._engine, message.scan_id, f"plan-{message.page}")
-        await self._page(found.value, message.page, failure=f"{problem or reason}"[:MAX_REASON])
+        await self._page(found.value, message.page, failure=one_line(problem or reason, MAX_REASON))
 
     async def _page(self, scan: Scan, number: int, failure: str | None) -> None:
         page, cursor = await asyncio.gather(
@@ -107,6 +110,9 @@ class PlanScan:
         self, scan: Scan, number: int, cursor: PlanCursor, failure: str | None
     ) -> tuple[PlannedPage, list[Shard]]:
         shards: list[Shard]
+        if number == 0:
+            # Before anything that the scan finds can be announced; a repeat has the same id.
+            await self._engine.outbox.append([scan_started(scan, scan.created_at)])
         if failure is not None:
             page, shards = await self._unread(scan, number, cursor, failure), []
         elif cursor.step is PlanStep.RESOLVE:
@@ -172,10 +178,14 @@ class PlanScan:
         read_at = engine.clock.now()
         try:
             found = await self._list(listing, scope, cursor)
+            if scan.request.after_change:
+                found = await with_fresh_rows(
+                    engine.inventory, found, listing, scope, scan.request.target_resources
+                )
         except InventoryError as error:
             if error.transient:
                 raise
-            return await self._unread(scan, number, cursor, str(error)[:MAX_REASON]), []
+            return await self._unread(scan, number, cursor, one_line(str(error), MAX_REASON)), []
         shards: list[Shard] = []
         if found.rows:
             blob = f"{scan.scan_id}/pages/{number:06d}-{engine.tokens.token(8)}.json.z"

@@ -46,7 +46,8 @@ class Posture:
     def frameworks(self) -> tuple[str, ...]:
         """Frameworks that the scan speaks of: those asked for, else the current ones."""
         asked = self.scan.request.compliance_frameworks
-        return asked or (current() if self.scan.request.scan_type in WHOLE else ())
+        whole = self.scan.request.scan_type in WHOLE and not self.scan.request.custom_rules
+        return asked or (current() if whole else ())
 
     @property
     def assessed(self) -> Mapping[str, FrameworkPosture]:
@@ -65,7 +66,8 @@ class ComplianceView:
     """One framework in one scan: every control's status, what its rules said, and findings as evidence.
 
     `tallies` are of the framework's rules that ran. `findings` are by rule, newest first, some of each;
-    `whole` says that they were looked for in all findings of the scan.
+    `whole` says that they were looked for in all findings of the scan. `passed` are ids of some resources
+    that each rule passed on.
     """
 
     posture: Posture
@@ -74,6 +76,7 @@ class ComplianceView:
     tallies: Mapping[str, RuleCoverage]
     findings: Mapping[str, tuple[FrozenFinding, ...]]
     whole: bool
+    passed: Mapping[str, tuple[str, ...]]
 
 
 class PostureQueries:
@@ -143,7 +146,8 @@ class PostureQueries:
         failing = {rule for rule, tally in tallies.items() if tally.failed}
         findings, whole = await self._evidence(posture.scan, failing)
         result = posture.snapshot.frameworks[framework_id]
-        return ComplianceView(posture, framework, result, tallies, findings, whole)
+        passed = {rule: ledger.passed.of_rule(rule) for rule in tallies}
+        return ComplianceView(posture, framework, result, tallies, findings, whole, passed)
 
     async def _assessing(self, framework_id: str) -> Posture:
         for scan_type in (ScanType.FULL, ScanType.COMPLIANCE_ONLY):
@@ -161,16 +165,20 @@ class PostureQueries:
                 if stored is None or stored.value.run != snapshot.run or stored.value.status not in ENDED:
                     continue
                 if stored.value.request.narrow:
-                    continue  # a resource or a group says nothing of the whole
+                    continue  # a resource, a group or a choice of rules says nothing of the whole
                 yield Posture(stored.value, snapshot)
 
     async def _evidence(
         self, scan: Scan, failing: set[str]
     ) -> tuple[dict[str, tuple[FrozenFinding, ...]], bool]:
-        """Some findings of each failing rule, and whether all of the scan's were looked through for them."""
+        """Some findings of each failing rule, and whether all of them were looked through.
+
+        A severity filter keeps some out of the scan's rows: then they were not.
+        """
         found: defaultdict[str, list[FrozenFinding]] = defaultdict(list)
         shards = None if scan.result_shards is None else frozenset(scan.result_shards)
         after: str | None = None
+        kept = not scan.request.severity_filter
         whole = not failing
         for _ in range(self._reads if failing else 0):
             page = await self._engine.results.findings(
@@ -181,7 +189,7 @@ class PostureQueries:
                 if one.observation.rule_id in failing and len(of_rule) < FINDINGS_PER_RULE:
                     of_rule.append(one)
             after = page.next_after
-            whole = after is None
-            if whole or all(len(found[rule]) == FINDINGS_PER_RULE for rule in failing):
+            whole = after is None and kept
+            if after is None or all(len(found[rule]) == FINDINGS_PER_RULE for rule in failing):
                 break
         return {rule: tuple(found[rule]) for rule in sorted(failing)}, whole

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.domain.text import one_line
 from shared.ports.errors import MissingError
 from shared.services.engine import Engine
 
@@ -15,7 +16,9 @@ MAX_NOTE: Final = 500
 
 async def note_problem(engine: Engine, scan_id: str, work: str, error: Exception) -> None:
     """Keep what went wrong with a piece of work; the latest note stands."""
-    await engine.blobs.put(_name(scan_id, work), f"{type(error).__name__}: {error}"[:MAX_NOTE].encode())
+    await engine.blobs.put(
+        _name(scan_id, work), one_line(f"{type(error).__name__}: {error}", MAX_NOTE).encode()
+    )
 
 
 async def noted_problem(engine: Engine, scan_id: str, work: str) -> str | None:

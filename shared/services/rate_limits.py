@@ -27,6 +27,7 @@ from shared.ports.errors import (
     MissingError,
     StorageUnavailableError,
     VersionConflictError,
+    WriteUncertainError,
 )
 from shared.ports.identity import QuotaStore
 
@@ -163,7 +164,7 @@ class RateLimits:
                 return
             try:
                 etag = await self._store.write(principal.id, asked.window, stored.etag if stored else None)
-            except (AlreadyExistsError, VersionConflictError, MissingError):
+            except (AlreadyExistsError, VersionConflictError, MissingError, WriteUncertainError):
                 account.stored = None
                 pause = min(_LONGEST_PAUSE, 0.005 * 2 ** min(attempt, 10))
                 await self._sleep(random.uniform(0, pause))  # noqa: S311 - spreads writers, guards nothing

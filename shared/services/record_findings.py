@@ -87,7 +87,7 @@ class RecordFindings:
                     await self._engine.findings.sighted(
                         shard.subscription_id or "", sorted(reads), by.scan_id, by.read_at
                     )
-                return self._frozen(scan, observed, stored, changes)
+                return self._frozen(scan, by, observed, stored, changes)
         raise VersionConflictError(f"findings of {shard.subscription_id} kept changing under this scan")
 
     async def _stored(self, subscription_id: str) -> dict[str, Versioned[Finding]]:
@@ -188,6 +188,7 @@ class RecordFindings:
     @staticmethod
     def _frozen(
         scan: Scan,
+        by: Sighting,
         observed: dict[str, Observation],
         stored: dict[str, Versioned[Finding]],
         changes: Iterable[_Change],
@@ -200,6 +201,7 @@ class RecordFindings:
                 fingerprint=one,
                 scan_id=scan.scan_id,
                 detected_at=records[one].detected_at,
+                last_seen_at=by.read_at,
                 observation=observation,
             )
             for one, observation in observed.items()
@@ -222,6 +224,7 @@ class _GoneCheck:
         self.narrow = focus.narrow
         self._engine = engine
         self._present = present
+        self._focus = focus
         self._complete = (
             set() if focus.narrow else {one.type for one in shard.asked if one.status is CoverageStatus.READ}
         )
@@ -253,6 +256,9 @@ class _GoneCheck:
         The second covers subjects that a rule finds through others, such as the machine of an interface.
         """
         key = observation.evaluated_id.lower()
+        if self._focus.neighbours and self._focus.covers(key):
+            # Read by its id, and not found.
+            return key not in self._present
         read = _type_of(key) in self._complete or self._complete.issuperset(self.reads[observation.rule_id])
         return read and key not in self._present
 

@@ -7,8 +7,10 @@ before it starts, so that whoever repeats a step after a crash starts the same o
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,12 +36,13 @@ LOST_AFTER: Final = timedelta(minutes=2)
 _NETWORK: Final = "microsoft.network/"
 _TRIES: Final = 20
 _MOST: Final = 1_000
+_AT_ONCE: Final = 16
 
 
 class ChangeMessage(BaseModel):
     """Look whether this resource has come to rest."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     resource_id: str = Field(max_length=2048)
 
@@ -62,7 +65,8 @@ class ResourceChanges:
         self._messenger = messenger
         self._clock = clock
         self._quiet = quiet
-        self._known = _types(scanners)
+        self._scanners = scanners
+        self._known: dict[str, bool] = {}
 
     async def note(self, change: ResourceChange) -> bool:
         """Remember a change. False: no rule looks at resources of this type.
@@ -70,7 +74,7 @@ class ResourceChanges:
         Raises:
             StorageUnavailableError, BrokerUnavailableError: the event is to be delivered again.
         """
-        if not self._looks_at(change.type):
+        if not self._looks_at(change):
             return False
         for _ in range(_TRIES):
             stored = await self._rescans.get(change.resource_id)
@@ -83,6 +87,25 @@ class ResourceChanges:
                 await self._messenger.send([_message(row, now)])
                 return True
         raise StorageUnavailableError("the resource's row is written by too many at once")
+
+    async def note_all(self, changes: Iterable[ResourceChange]) -> int:
+        """Remember changes, each resource once; how many resources some rule looks at.
+
+        Raises:
+            StorageUnavailableError, BrokerUnavailableError: some may be noted; all are to be delivered again.
+        """
+        once = {change.resource_id.lower(): change for change in changes}
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def noted(change: ResourceChange) -> bool:
+            async with gate:
+                return await self.note(change)
+
+        results = await asyncio.gather(*(noted(one) for one in once.values()), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return sum(result is True for result in results)
 
     async def run(self, message: ChangeMessage) -> str | None:
         """Start the scan of a resource that has come to rest; its id; None: nothing to do."""
@@ -98,7 +121,7 @@ class ResourceChanges:
             found = Versioned(decided, etag)
         scan_id = found.value.scan_id
         try:
-            await self._start.start(self._request(found.value), CALLER, scan_id)
+            await self._start.start(_request(found.value), CALLER, scan_id)
         except InvalidRequestError as error:
             log.warning("no scan of the changed %s: %s", found.value.type, error)
         await self._rescans.delete(found.value.resource_id, found.etag)
@@ -110,28 +133,28 @@ class ResourceChanges:
         started = [await self.run(ChangeMessage(resource_id=one.resource_id)) for one in overdue]
         return len([one for one in started if one is not None])
 
-    def _looks_at(self, kind: str) -> bool:
-        return kind in self._known
-
-    @staticmethod
-    def _request(pending: PendingRescan) -> ScanRequest:
-        network = pending.type.startswith(_NETWORK)
-        return ScanRequest(
-            scan_type=ScanType.NETWORK if network else ScanType.FULL,
-            environment=DEFAULT_ENVIRONMENT,
-            subscriptions=(pending.subscription_id,),
-            target_resources=(pending.resource_id,),
-        )
+    def _looks_at(self, change: ResourceChange) -> bool:
+        known = self._known.get(change.type)
+        if known is None:
+            scanner = self._scanners.of(_request(change))
+            known = scanner is not None and change.type in {
+                "/".join(kind.split("/")[:2]) for kind in scanner.reading.types
+            }
+            if len(self._known) < _MOST:
+                self._known[change.type] = known
+        return known
 
 
-def _types(scanners: Scanners) -> frozenset[str]:
-    """Outermost types of everything that some rule looks at."""
-    found: set[str] = set()
-    for scan_type in ScanType:
-        scanner = scanners.of(ScanRequest(scan_type=scan_type))
-        if scanner is not None:
-            found |= {"/".join(kind.split("/")[:2]) for kind in scanner.reading.types}
-    return frozenset(found)
+def _request(changed: ResourceChange | PendingRescan) -> ScanRequest:
+    network = changed.type.startswith(_NETWORK)
+    return ScanRequest(
+        # Together they run every rule, and neither asks for scanners that look at no resource.
+        scan_type=ScanType.NETWORK if network else ScanType.COMPLIANCE_ONLY,
+        environment=DEFAULT_ENVIRONMENT,
+        subscriptions=(changed.subscription_id,),
+        target_resources=(changed.resource_id,),
+        after_change=True,
+    )
 
 
 def _message(pending: PendingRescan, now: datetime) -> Message:

@@ -13,8 +13,10 @@ from shared.domain.page import Versioned
 from shared.domain.plan import PlannedPage, Redo
 from shared.domain.redo import what_to_redo
 from shared.domain.scan import Scan, ScanStatus
+from shared.domain.timestamps import whole_second
 from shared.ports.errors import MissingError, VersionConflictError
 from shared.ports.messaging import Message
+from shared.services.announce import scan_started
 from shared.services.engine import UPDATE_TRIES, Engine
 from shared.services.finalize_scan import load_record
 from shared.services.messages import check_message, plan_message, shard_message
@@ -39,11 +41,15 @@ class ResumeScan:
         await plans.delete_markers(scan.scan_id, redo.reset_shards)
         await plans.delete_shards(scan.scan_id, redo.dropped_shards)
         await plans.supersede_pages(scan.scan_id, redo.superseded_pages)
-        messages = await self._messages(scan)
+        # Ids of their own: a sweeper that found the scan resuming may have sent these for nothing.
+        check = scan.check.model_copy(update={"number": scan.check.number + 1})
+        running = scan.model_copy(
+            update={"status": ScanStatus.RUNNING, "check": check, "plan_attempt": scan.plan_attempt + 1}
+        )
+        messages = await self._messages(running)
+        await self._engine.outbox.append([scan_started(scan, whole_second(self._engine.clock.now()))])
         try:
-            await self._engine.scans.replace(
-                scan.model_copy(update={"status": ScanStatus.RUNNING}), found.etag
-            )
+            await self._engine.scans.replace(running, found.etag)
         except (VersionConflictError, MissingError):
             log.info("scan %s was taken up or ended by somebody else", scan.scan_id)
             return
@@ -80,5 +86,5 @@ class ResumeScan:
                 continue
         if not digest.collected:
             following.append(plan_message(scan, 0 if digest.last_page is None else digest.last_page + 1))
-        following.append(check_message(scan.scan_id, scan.check.number, self._engine.pace.shortest))
+        following.append(check_message(scan, scan.check.number, self._engine.pace.shortest))
         return following

@@ -12,13 +12,15 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
-from shared.domain.coverage import ReadFailure, RuleCoverage
+from shared.domain.coverage import PassedResources, RuleCoverage
 from shared.domain.finding import FrozenFinding
 from shared.domain.plan import Marker, Shard, ShardOutcome, ShardStage
 from shared.domain.scan import Scan
+from shared.domain.severity import Severity
+from shared.domain.text import one_line
 from shared.ports.errors import MissingError
 from shared.rules.base import EXPIRES_SOON, RuleStatus
-from shared.scanners.base import Focus, Outcome, Projection, Related, Scanner
+from shared.scanners.base import Outcome, Projection, Related, Scanner
 from shared.scanners.details import DetailOrder
 from shared.services.check_scan import CheckScan
 from shared.services.confirm_exposures import ConfirmExposures
@@ -27,6 +29,8 @@ from shared.services.messages import CheckMessage, ShardMessage
 from shared.services.page_blobs import get_rows, put_rows
 from shared.services.problems import note_problem, noted_problem
 from shared.services.record_findings import RecordFindings
+from shared.services.signs_of_life import signs_of_life
+from shared.services.targets import absent_targets
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +72,8 @@ class RunShard:
         try:
             if scanner is None:
                 raise ValueError("this build has no scanner for the scan")
-            marker = await work(found.value, shard, scanner)
+            async with signs_of_life(engine, shard):
+                marker = await work(found.value, shard, scanner)
         except (MissingError, ValueError) as error:
             # The input itself is gone or unreadable: another delivery would meet the same.
             marker = failed_marker(shard, f"{type(error).__name__}: {error}")
@@ -81,11 +86,10 @@ class RunShard:
     async def _findings(
         self, scan: Scan, shard: Shard, scanner: Scanner, related: Related, present: set[str]
     ) -> list[FrozenFinding]:
-        """Record what was found, and write the rows that this scan keeps of it."""
+        """Record what was found, and write the rows that this scan keeps of it; all that was found."""
         findings = await self._record.record(scan, shard, related, present=present, rules=scanner.rules())
-        kept = _filtered(scan, findings)
-        await self._engine.results.put_findings(scan.scan_id, shard.shard_id, kept)
-        return kept
+        await self._engine.results.put_findings(scan.scan_id, shard.shard_id, _filtered(scan, findings))
+        return findings
 
     async def _look_ahead(self, scan_id: str) -> None:
         """After the last shard of a stage, check at once rather than at the next scheduled check."""
@@ -117,7 +121,8 @@ class RunShard:
         if shard.part is None or found is None or scanner is None or not found.value.status.working:
             return None
         try:
-            return await self._collect(found.value, shard, scanner, last=True)
+            async with signs_of_life(self._engine, shard):
+                return await self._collect(found.value, shard, scanner, last=True)
         except Exception:
             log.exception("shard %s of %s could not be salvaged", shard.shard_id, shard.scan_id)
             return None
@@ -162,7 +167,9 @@ class RunShard:
         present = {str(one["id"]).lower() for one in columns}
         present.update(related.looked_at)
         del columns
-        failures = [*related.failures, *_absent_targets(focus, subscription, present)]
+        # A changed resource may be a deleted one.
+        absent = [] if scan.request.after_change else absent_targets(focus, subscription, present)
+        failures = [*related.failures, *absent]
         await self._confirm.confirm(shard, related)
         results, scan_id = engine.results, scan.scan_id
         writes = [results.put_exposures(scan_id, shard.shard_id, related.exposures)]
@@ -170,7 +177,8 @@ class RunShard:
             writes.append(results.put_attack_paths(scan_id, shard.shard_id, related.attack_paths))
         if failures or scan.run > 1 or shard.attempt > 1:
             writes.append(results.put_failures(scan_id, shard.shard_id, failures))
-        kept = await side_by_side(self._findings(scan, shard, scanner, related, present), *writes)
+        findings = await side_by_side(self._findings(scan, shard, scanner, related, present), *writes)
+        kept = _filtered(scan, findings)
         return Marker(
             scan_id=scan.scan_id,
             shard_id=shard.shard_id,
@@ -178,8 +186,10 @@ class RunShard:
             outcome=ShardOutcome.DONE,
             subscription_id=subscription,
             rules=_rule_coverage(scanner, related),
+            passed=PassedResources.of({rule: one.passed for rule, one in related.outcomes.items()}),
             failures=len(failures),
-            by_severity=dict(Counter(finding.observation.severity for finding in kept)),
+            by_severity=_by_severity(kept),
+            found_by_severity=_by_severity(findings) if len(kept) < len(findings) else None,
             auto_remediable=sum(finding.observation.auto_remediable for finding in kept),
             exposures=len({row.key for row in related.exposures}),
             expiring_soon=_expiring_soon(scanner, related),
@@ -207,7 +217,7 @@ def failed_marker(shard: Shard, reason: str) -> Marker:
         shard_id=shard.shard_id,
         stage=shard.stage,
         outcome=ShardOutcome.FAILED,
-        reason=reason[:MAX_REASON],
+        reason=one_line(reason, MAX_REASON),
         subscription_id=shard.subscription_id,
     )
 
@@ -218,16 +228,8 @@ def _filtered(scan: Scan, findings: list[FrozenFinding]) -> list[FrozenFinding]:
     return [one for one in findings if not wanted or one.observation.severity in wanted]
 
 
-def _absent_targets(focus: Focus, subscription: str, present: set[str]) -> list[ReadFailure]:
-    return [
-        ReadFailure(
-            resource_id=target,
-            type=None,
-            reason="asked for, but not found among the resources that this scan reads",
-        )
-        for target in sorted(focus.resources)
-        if target.startswith(f"/subscriptions/{subscription}/") and target not in present
-    ]
+def _by_severity(findings: list[FrozenFinding]) -> dict[Severity, int]:
+    return dict(Counter(finding.observation.severity for finding in findings))
 
 
 def _expiring_soon(scanner: Scanner, related: Related) -> int | None:

@@ -24,7 +24,6 @@ from shared.domain.plan import ShardOutcome
 from shared.domain.scan import Scan, ScanType
 from shared.domain.severity import Severity
 from shared.ports.stores import PathFilter
-from shared.rules.estate import ESTATE_TYPES, PATH_RULE
 from shared.services.engine import Engine
 from shared.services.finalize_scan import ledger_of, load_record
 from shared.services.ledgers import get_ledger
@@ -151,6 +150,9 @@ class ScanQueries:
         Raises:
             NotFoundError: no such scan.
         """
+        # Brings the whole exposure engine in: too much for the start of a process that may only serve lists.
+        from shared.rules.estate import ESTATE_TYPES, PATH_RULE  # noqa: PLC0415
+
         view = await self._view(scan_id)
         page = await self._engine.results.attack_paths(scan_id, request, view.shards, where)
         ledger = await self._ledger(view.scan)
@@ -212,7 +214,10 @@ class ScanQueries:
         if scan.status.terminal:
             shards = None if scan.result_shards is None else frozenset(scan.result_shards)
             return _View(scan, shards)
-        markers = await self._engine.plans.markers(scan.scan_id)
+        plans = self._engine.plans
+        digest, written = await asyncio.gather(plans.digest(scan.scan_id), plans.markers(scan.scan_id))
+        # A worker of the run before may still mark what a resume dropped and plans anew.
+        markers = [marker for marker in written if marker.shard_id in digest.shards]
         done = frozenset(marker.shard_id for marker in markers if marker.outcome is ShardOutcome.DONE)
         return _View(scan.model_copy(update={"totals": totals(markers)}), done)
 

@@ -14,6 +14,7 @@ from shared.domain.scan import Scan, ScanRequest, ScanType
 from shared.domain.timestamps import whole_second
 from shared.frameworks.registry import frameworks
 from shared.ports.errors import AlreadyExistsError, BrokerUnavailableError
+from shared.services.custom_rules import check_custom_rules
 from shared.services.engine import Engine
 from shared.services.messages import check_message, plan_message
 
@@ -60,7 +61,7 @@ class StartScan:
             UnavailableError: the broker does not take the first message; nothing is left behind.
         """
         request = _placed(request, await self._environments())
-        self._check_rules(request)
+        check_custom_rules(self._engine.scanners, request)
         _check_frameworks(request)
         engine = self._engine
         now = whole_second(engine.clock.now()) if scan_id is None else id_time(scan_id)
@@ -82,22 +83,13 @@ class StartScan:
                 stored = await engine.scans.get(scan_id)
                 return scan if stored is None else stored.value
         try:
-            await engine.messenger.send(
-                [plan_message(scan, 0), check_message(scan.scan_id, 0, engine.pace.shortest)]
-            )
+            await engine.messenger.send([plan_message(scan, 0), check_message(scan, 0, engine.pace.shortest)])
         except BrokerUnavailableError as error:
             # Under a given id others may count on it by now; the sweeper sends its messages again.
             if scan_id is None:
                 await engine.scans.delete(scan.scan_id)
             raise UnavailableError("The message broker does not answer. Try again later.") from error
         return scan
-
-    def _check_rules(self, request: ScanRequest) -> None:
-        known = {rule.rule_id for rule in self._engine.scanners.rules()}
-        if any(rule not in known for rule in request.custom_rules):
-            raise InvalidRequestError.of(
-                "custom_rules", Reason.INVALID_VALUE, "Custom rules must be ids of known rules"
-            )
 
     async def _insert(self, scan: Scan) -> Scan:
         """Insert under the bare id of the second; with a tail where that is taken (contract C-06)."""

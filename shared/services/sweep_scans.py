@@ -65,7 +65,7 @@ class SweepScans:
         except (VersionConflictError, MissingError):
             return False
         digest: PlanDigest = await engine.plans.digest(scan_id)
-        messages = [check_message(scan_id, check.number, None)]
+        messages = [check_message(raised, check.number, None)]
         if not digest.collected:
             page = 0 if digest.last_page is None else digest.last_page + 1
             messages.append(plan_message(raised, page))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,8 @@ from shared.ports.webhook_stores import DeliveryStore, WebhookStore
 from shared.services.deliver_webhook import attempt
 from shared.services.fan_out_webhooks import FanOutWebhooks
 from shared.services.webhook_body import envelope, headers_of
+
+log = logging.getLogger(__name__)
 
 REPLAY_MOST: Final = 1_000
 """Events that one call replays."""
@@ -180,6 +183,10 @@ class Webhooks:
         await self.get(webhook_id)
         await self._store.delete(webhook_id)
         await self._deliveries.forget(webhook_id, None)
+        try:
+            await self._fan_out.removed(webhook_id)
+        except BrokerUnavailableError:
+            log.warning("rows that attempts under way write for the removed webhook %s stay", webhook_id)
 
     async def deliveries(self, webhook_id: str, request: PageRequest) -> Page[Delivery]:
         """The delivery log, newest event first.

@@ -6,14 +6,17 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict
 from email import message_from_bytes, policy
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 
 from shared.adapters.notifiers.email_communication import CommunicationNotifier
 from shared.adapters.notifiers.email_smtp import SmtpNotifier
+from shared.adapters.notifiers.mail_content import mail_content
 from shared.adapters.notifiers.slack import SlackNotifier
 from shared.adapters.notifiers.slack import escaped as for_slack
 from shared.adapters.notifiers.slack import message as slack_message
@@ -87,6 +90,37 @@ def test_nothing_in_a_title_is_markup_for_slack() -> None:
     assert "&lt;!channel&gt;" in text and "&amp;" in text
     assert not re.search(r"(?<!\u200b)[`|]", text)
     assert for_slack("a\nb\tc") == "a b c"
+
+
+STEERING = "a\x00b\x1b[31mc\u202egnp.exe\u200b\ud800\r\nBcc: all@evil.example"
+
+
+@pytest.mark.parametrize("message", [slack_message, teams_message, lambda one: asdict(mail_content(one))])
+def test_what_steers_terminals_and_readers_is_taken_out(message: Any) -> None:
+    shown = message(digest(STEERING, environment=STEERING))
+    text = orjson.dumps(shown).decode()  # refuses halves of surrogate pairs
+    assert not re.search(r"\\u00[01]|[\u202e\ud800]|\\r", text)
+    assert "\nBcc" not in json.dumps(shown) and "\\nBcc" not in text
+
+
+def test_a_name_that_looks_like_an_address_becomes_no_link_in_slack() -> None:
+    blocks = slack_message(digest("https://evil.example @channel #general"))["blocks"]
+    assert all(block["text"]["verbatim"] is True for block in blocks)
+
+
+def test_the_link_of_slack_keeps_its_characters() -> None:
+    link = "https://scan.example.com/a_b~c*/v1/scans/scan-1/results?x=1&y=2"
+    *_, last = slack_message(digest(link=link))["blocks"]
+    assert last["text"]["text"] == f"<{link.replace('&', '&amp;')}|Results>"
+    *_, last = slack_message(digest(link="https://scan.example.com/|>"))["blocks"]
+    assert last["text"]["text"] == "<https://scan.example.com/%7C%3E|Results>"
+
+
+async def test_a_line_break_in_an_address_is_no_header(mail: MailServer) -> None:
+    targets = NotificationTargets(email_recipients=("a@company.com\r\nBcc: all@evil.example",))
+    with pytest.raises(NotificationError, match="address") as refused:
+        await smtp(mail).send(digest(), targets)
+    assert refused.value.final and mail.mails == []
 
 
 async def test_teams_gets_an_adaptive_card() -> None:

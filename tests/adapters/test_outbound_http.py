@@ -148,6 +148,26 @@ async def test_one_private_address_among_public_ones_is_enough() -> None:
         "https://[::ffff:127.0.0.1]/",
         "https://[fe80::1%25eth0]/",
         "https://a.example/" + "x" * 2048,
+        "https://2130706433/",
+        "https://017700000001/",
+        "https://0x7f000001/",
+        "https://0x7f.1/",
+        "https://127.1/",
+        "https://0/",
+        "https://0x/",
+        "https://127.0.0.1./",
+        "https://localhost./",
+        "https://public.example./",
+        "https://public..example/",
+        "https://-public.example/",
+        "https://*.public.example/",
+        "https://public.example,other.example/",
+        "https://%31%32%37.0.0.1/",
+        "https://[v1.x]/",
+        "https://[64:ff9b::a9fe:a9fe]/",
+        "https://public.example\\@127.0.0.1/",
+        "https://" + "a" * 64 + ".example/",
+        "https://" + "a." * 130 + "example/",
     ],
 )
 async def test_urls_that_are_refused_by_their_text(url: str) -> None:
@@ -159,8 +179,23 @@ async def test_urls_that_are_refused_by_their_text(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "localhost."]
+    "url",
+    [
+        "https://public.example",
+        "https://public.example:8443/a?b=c",
+        "https://PUBLIC.example/%0d%0a",
+        "https://xn--bcher-kva.example/",
+        "https://a_b.x1.example/",
+        "https://0x7f.1.example/",
+        "https://8.8.8.8/",
+        "https://[2606:4700::1111]:8443/",
+    ],
 )
+def test_urls_that_are_accepted_by_their_text(url: str) -> None:
+    GuardedOutbound().check_url(url)
+
+
+@pytest.mark.parametrize("host", ["localhost", "sub.localhost", "LOCALHOST"])
 async def test_other_spellings_of_this_machine_are_refused_by_the_resolver(
     server: tuple[Server, int], host: str
 ) -> None:

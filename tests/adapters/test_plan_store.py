@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -142,6 +143,22 @@ async def test_digest(stores: Stores) -> None:
         shards={"c000001": ShardStage.COLLECT, f"r-{SUBSCRIPTION}": ShardStage.RELATE},
         marked=frozenset({"c000001"}),
     )
+    assert await stores.plans.digest(OTHER) == PlanDigest()
     await stores.plans.insert_page(planned(1, last=True), [])
     done = await stores.plans.digest(SCAN)
     assert (done.last_page, done.next, done.planned) == (1, None, True)
+
+
+async def test_signs_of_life_count_until_their_shard_is_over(stores: Stores) -> None:
+    await stores.plans.insert_page(planned(0), [shard(1), shard(2)])
+    early, late = (datetime(2026, 3, 1, 12, minute, 5, 250, tzinfo=UTC) for minute in (1, 4))
+    await stores.plans.note_work(SCAN, "c000001", early)
+    await stores.plans.note_work(SCAN, "c000001", late)
+    await stores.plans.note_work(SCAN, "c000002", early)
+    await stores.plans.note_work(SCAN, "c000077", late + timedelta(days=1))
+    assert (await stores.plans.digest(SCAN)).worked_at == late
+    await stores.plans.insert_marker(marker(1))
+    assert (await stores.plans.digest(SCAN)).worked_at == early
+    assert (await stores.plans.digest(OTHER)).worked_at is None
+    assert [one.shard_id for one in await stores.plans.markers(SCAN)] == ["c000001"]
+    assert await stores.plans.shards(SCAN) == [shard(1), shard(2)]

@@ -1,4 +1,4 @@
-"""The HTTP surface in process: the registered functions over the in-memory stores."""
+"""The HTTP surface in process: the functions of all routes over the in-memory stores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import azure.functions as func
 import pytest
 
-from functions.http.registration import http_blueprint
+from functions.http.registration import entry_point
 from functions.http.routes import ROUTES
 from shared.adapters.memory.blobs import MemoryBlobStore
 from shared.adapters.memory.clock import MemoryClock, MemoryTokenSource
@@ -187,16 +187,12 @@ class Api:
             rules={RULE.rule_id: RULE},
             scanners=engine.scanners,
             **self.callers.parts(),
-            **self.events.parts(),
+            **self.events.parts(engine),
             probes=self.probes,
             clock=self.clock,
             tokens=MemoryTokenSource(7),
         )
-        app = func.FunctionApp()
-        app.register_functions(http_blueprint(ROUTES, self._source))
-        self.functions = {
-            entry.get_function_name(): entry.get_user_function() for entry in app.get_functions()
-        }
+        self.functions = {route.name: entry_point(route, self._source) for route in ROUTES}
 
     def rewire(self, **parts: Any) -> None:
         self.application = replace(self.application, **parts)
@@ -336,6 +332,7 @@ def frozen(scan: Scan, seen: Observation, at: datetime, tail: str = "") -> Froze
         fingerprint=seen.fingerprint,
         scan_id=scan.scan_id,
         detected_at=at,
+        last_seen_at=at,
         observation=seen,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 from dataclasses import replace
@@ -123,6 +124,20 @@ class TestBodies:
     )
     async def test_right_content_type(self, api: Api, content_type: str) -> None:
         answer = await api.post(SCANS, b'{"subscription_id": "s"}', headers={"Content-Type": content_type})
+        assert answer.status == 202
+
+    @pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "GZIP", "x"])
+    async def test_compressed_bodies_are_refused(self, api: Api, coding: str) -> None:
+        """RFC 9110, 15.5.16: the answer says which codings are accepted."""
+        sent = gzip.compress(b'{"subscription_id": "s"}')
+        answer = await api.post(SCANS, sent, headers={"Content-Encoding": coding})
+        assert (answer.status, answer.error["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+        assert answer.headers["accept-encoding"] == "identity"
+        assert answer.error["details"] == {"accepted": ["identity"]}
+
+    @pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+    async def test_a_body_that_says_it_is_not_compressed(self, api: Api, coding: str) -> None:
+        answer = await api.post(SCANS, b'{"subscription_id": "s"}', headers={"Content-Encoding": coding})
         assert answer.status == 202
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.finding import FindingStatus
+from shared.domain.finding import FindingStatus, Resolution
 from shared.domain.severity import Severity
 from tests.contract.harness import NOW, PUBLIC_URL, Api, contract, frozen, observation, record, scan_at
 from tests.contract.test_scans_v1 import SEED_FINDING_MEMBERS
@@ -83,6 +83,19 @@ class TestB04:
 
     async def test_api_version_is_tolerated(self, api: Api) -> None:
         assert (await api.get("/v1/findings?api-version=2025-01-01")).status == 200
+
+
+@contract("B-05")
+@pytest.mark.parametrize("resolution", list(Resolution))
+async def test_a_resolved_finding_says_why(api: Api, resolution: Resolution) -> None:
+    row = record(
+        frozen(scan_at(NOW), observation(), NOW),
+        status=FindingStatus.RESOLVED,
+        resolved_by="scanner",
+        resolution=resolution,
+    )
+    await api.findings.save([(row, None)])
+    assert (await api.get(f"/v1/findings/{row.id}")).json["resolution"] == resolution.value
 
 
 @contract("B-05")

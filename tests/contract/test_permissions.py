@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.domain.scan import ScanRequest, ScanType
 from shared.scanners.registry import BuiltScanners
 from tests.contract.harness import Api, contract
@@ -35,6 +37,22 @@ class TestX13:
         groups = reasons["microsoft.network/networksecuritygroups/read"]
         assert "network.nsg.ssh_from_internet" in groups["rules"]
         assert groups["types"] == ["microsoft.network/networksecuritygroups"]
+
+    @pytest.mark.parametrize("scan_type", ["full", "network", "compliance_only", "credentials_only"])
+    async def test_no_permission_is_listed_twice(self, api: Api, scan_type: str) -> None:
+        """Azure compares the names of actions in any case."""
+        api.rewire(scanners=BuiltScanners(opted_in=True, confirm=True))
+        answer = (await api.get(f"/v1/permissions?scan_type={scan_type}")).json
+        role = answer["role_definition"]
+        for listed in (
+            role["Actions"],
+            role["DataActions"],
+            answer["graph_permissions"],
+            [one["permission"] for one in answer["reasons"]],
+        ):
+            assert len({one.lower() for one in listed}) == len(listed)
+        groups = next(one for one in answer["reasons"] if one["permission"].endswith("/resourceGroups/read"))
+        assert groups["rules"] == [], "without it nothing can be scanned"
 
     async def test_every_rule_of_a_full_scan_has_its_permissions(self, api: Api) -> None:
         api.rewire(scanners=BuiltScanners())

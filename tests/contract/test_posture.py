@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.coverage import Coverage, CoverageStatus, RuleCoverage, ScannerCoverage
+from shared.domain.coverage import Coverage, CoverageStatus, PassedResources, RuleCoverage, ScannerCoverage
 from shared.domain.posture import ControlStatus, FrameworkPosture, PostureSnapshot
 from shared.domain.scan import Scan, ScanRequest, ScanStatus, ScanType
 from shared.domain.severity import Severity, count_by_severity
@@ -56,11 +56,22 @@ async def store_snapshot(api: Api, scan: Scan, scores: dict[str, float], **membe
 
 
 async def store_assessed(
-    api: Api, tallies: Iterable[RuleCoverage], *, severities: Iterable[Severity] = (), **members: Any
+    api: Api,
+    tallies: Iterable[RuleCoverage],
+    *,
+    severities: Iterable[Severity] = (),
+    passed: PassedResources | None = None,
+    **members: Any,
 ) -> Scan:
     """A scan whose posture was taken from what its rules said."""
     scan_id = "scan-20250805-174258"
-    ledger = Coverage(scan_id=scan_id, complete=False, rules=tuple(tallies), scanners=SKIPPED)
+    ledger = Coverage(
+        scan_id=scan_id,
+        complete=False,
+        rules=tuple(tallies),
+        scanners=SKIPPED,
+        passed=passed or PassedResources(),
+    )
     named = await put_ledger(api.engine, ledger)
     scan = await store_finished_scan(api, list(severities), ledger=named, **members)
     await record_posture(api.engine, scan, ledger)
@@ -75,7 +86,8 @@ def said(**counts: int) -> RuleCoverage:
 class TestA06:
     async def test_the_seed_s_values(self, api: Api) -> None:
         """Golden: 87.5 from 92.0 and 83.0; 2, 5 and 1 (I-5)."""
-        counted = {"critical_cves": 2, "pending_patches": 5, "expiring_soon": 1}
+        counted: dict[str, Any] = {"critical_cves": 2, "pending_patches": 5, "expiring_soon": 1}
+        counted |= {"subscriptions": ("s-1",), "subscriptions_total": 1}
         scan = finished(NOW, request=ScanRequest(compliance_frameworks=("soc2", "pci-dss")))
         await store_snapshot(api, scan, {"soc2": 92.0, "pci-dss": 83.0}, **counted)
         answer = await api.get(POSTURE, role="viewer")
@@ -98,6 +110,12 @@ class TestA06:
         assert body["complete"] is True
         assert body["coverage"] == f"{PUBLIC_URL}/v1/scans/{scan.scan_id}/coverage"
         assert body["not_assessed"] == []
+        assert body["scanned"] == {
+            "scan_type": "full",
+            "environment": "production",
+            "subscriptions": ["s-1"],
+            "subscriptions_total": 1,
+        }
 
     async def test_no_scan_yet(self, api: Api) -> None:
         answer = await api.get(POSTURE)
@@ -206,6 +224,23 @@ class TestA08:
         assert (control["status"], control["evidence"]) == ("pass", "1 rule: 3 passed.")
         assert (body["score"], body["counts"]["assessed"]) == (100.0, 1)
         assert (control["findings"], control["evidence_total"]) == ([], 0)
+
+    async def test_a_passed_control_names_some_of_the_resources(self, api: Api) -> None:
+        ids = [f"/subscriptions/s/resourceGroups/rg/providers/p/t/R{number}" for number in range(9)]
+        await store_assessed(api, [said(evaluated=9, passed=9)], passed=PassedResources.of({SSH: ids}))
+        body = (await api.get(f"{COMPLIANCE}/cis-azure-6.0")).json
+        control = next(row for row in body["controls"] if row["control_id"] == "7.2")
+        assert control["evidence"] == f"1 rule: 9 passed. Among those that passed: {', '.join(ids[:3])}."
+        assert control["passed"] == [{"rule_id": SSH, "resource_id": one} for one in ids[:5]]
+        assert control["passed_total"] == 9
+
+    async def test_a_failed_control_names_what_passed_beside_its_findings(self, api: Api) -> None:
+        passed = PassedResources.of({SSH: ["/good"]})
+        await store_assessed(api, [said(passed=1, failed=1)], severities=[Severity.HIGH], passed=passed)
+        body = (await api.get(f"{COMPLIANCE}/cis-azure-6.0")).json
+        control = next(row for row in body["controls"] if row["control_id"] == "7.2")
+        assert "/good" not in control["evidence"]
+        assert control["passed"] == [{"rule_id": SSH, "resource_id": "/good"}]
 
     async def test_a_control_with_nothing_to_judge(self, api: Api) -> None:
         await store_assessed(api, [said(evaluated=3, not_applicable=3)])
@@ -334,6 +369,7 @@ class TestTrend:
         ]
         assert body["snapshots"][0]["findings_count"] == {"critical": 1, "high": 0, "medium": 0, "low": 1}
         assert body["snapshots"][0]["credentials_expiring_soon"] is None
+        assert [row["scanned"]["scan_type"] for row in body["snapshots"]] == ["full", "full"]
 
     async def test_limit(self, api: Api) -> None:
         for hour in range(4):

@@ -244,6 +244,7 @@ class TestB03:
         assert set(shown) >= SEED_FINDING_MEMBERS
         assert {key: shown[key] for key in seed} == seed
         assert shown["id"].startswith("finding-20250805-174301")
+        assert shown["first_seen_at"] == shown["last_seen_at"] == "2025-08-05T17:43:01Z"
 
     async def test_I2_I3_I9_sums(self, api: Api) -> None:
         scan = await store_finished_scan(api, [CRITICAL] + [HIGH] * 2 + [MEDIUM] * 5 + [LOW] * 8)

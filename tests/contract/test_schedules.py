@@ -103,6 +103,7 @@ async def test_the_built_in_schedule(api: Api) -> None:
             "scan.management_group",
             "mutually_exclusive",
         ),
+        ({"scan": {"management_group": "../x"}}, "scan.management_group", "invalid_format"),
         ({"scan": {"scan_type": "everything"}}, "scan.scan_type", "invalid_value"),
         ({"scan": {"subscription_id": "a"}}, "scan.subscription_id", "unknown_field"),
     ],

@@ -82,6 +82,7 @@ async def test_no_answer_carries_a_secret(api: Api) -> None:
         ({"secret": "x" * 513}, "secret", "too_long"),
         ({"secret": "whsec_@@@@@@@@@@@@@@@"}, "secret", "invalid_format"),
         ({"signature_header": "Host"}, "signature_header", "invalid_value"),
+        ({"signature_header": "Expect"}, "signature_header", "invalid_value"),
         ({"signature_header": "X-A\r\nX-B"}, "signature_header", "invalid_format"),
         ({"colour": "red"}, "colour", "unknown_field"),
     ],
@@ -172,6 +173,15 @@ async def test_replay(api: Api) -> None:
         f"/v1/webhooks/{name}/replay", {"since": "2025-08-05T17:42:59Z", "after": "1.a.b"}
     )
     assert (forged.status, forged.error["details"]["field"]) == (400, "after")
+
+
+@contract("X-05")
+async def test_what_is_wrong_is_said_as_it_is(api: Api) -> None:
+    short = (await api.post("/v1/webhooks", {**BODY, "secret": "too-short"})).error
+    assert short["message"] == "Secret must have at least 16 characters"
+    unknown = (await api.post("/v1/webhooks", {**BODY, "events": ["scan.started", "nope"]})).error
+    assert unknown["message"].startswith("Events 1 must be one of scan.started, ")
+    assert "errors" not in unknown["details"]
 
 
 @contract("X-05")

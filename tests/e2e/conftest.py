@@ -11,6 +11,7 @@ import pytest
 
 from devhost.demo.client import ApiClient
 from tests.e2e.stack import ROOT, Stack
+from tests.e2e.two_hosts import two_hosts
 
 Estate = tuple[Path, Path]
 
@@ -45,3 +46,10 @@ def sample_stack() -> Iterator[ApiClient]:
     """One stack on the committed sample estate."""
     with Stack(ROOT / "samples" / "estate.jsonl") as stack:
         yield stack.start()
+
+
+@pytest.fixture(scope="session")
+def hosts(storage_connection_string: str) -> Iterator[list[str]]:
+    """Base URLs of two host processes on one storage."""
+    with two_hosts(storage_connection_string) as running:
+        yield running

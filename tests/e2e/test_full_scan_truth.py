@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,18 @@ async def engine(sample: StandInProcess) -> AsyncIterator[InProcess]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def full(sample: StandInProcess) -> Outcome:
+    """What a full scan says of the sample; made once, and only looked at."""
+
+    async def scanned() -> Outcome:
+        await sample.fail({})
+        async with in_process(sample) as engine:
+            return await engine.scan(ScanType.FULL)
+
+    return asyncio.run(scanned())
+
+
 def sample_truth() -> ControlTruth:
     return ControlTruth.load(ROOT / "samples" / "estate.truth.jsonl", DAY)
 
@@ -67,8 +80,8 @@ def only_firewalled_vaults_are_unread(outcome: Outcome) -> None:
     assert {one.reason for one in outcome.scan.errors} <= {"not_available"}
 
 
-async def test_the_sample_estate(engine: InProcess, furnished: Path) -> None:
-    outcome = await engine.scan(ScanType.FULL)
+def test_the_sample_estate(full: Outcome, furnished: Path) -> None:
+    outcome = full
     only_firewalled_vaults_are_unread(outcome)
     assert {one.resource_id.rsplit("/", 1)[-1] for one in outcome.failures} == {"kv-proddata"}
     sample_truth().check(map(Told.of, outcome.findings))
@@ -76,8 +89,10 @@ async def test_the_sample_estate(engine: InProcess, furnished: Path) -> None:
     assert expected and outcome.scan.totals.expiring_soon == expected
 
 
-async def test_a_credentials_scan_says_what_the_full_scan_says_of_credentials(engine: InProcess) -> None:
-    full, narrow = await engine.scan(ScanType.FULL), await engine.scan(ScanType.CREDENTIALS_ONLY)
+async def test_a_credentials_scan_says_what_the_full_scan_says_of_credentials(
+    engine: InProcess, full: Outcome
+) -> None:
+    narrow = await engine.scan(ScanType.CREDENTIALS_ONLY)
     assert {one.rule_id for one in narrow.ledger.rules} == CREDENTIAL_RULES
     assert narrow.subjects() == {key for key in full.subjects() if key[0] in CREDENTIAL_RULES}
     assert narrow.scan.totals.expiring_soon == full.scan.totals.expiring_soon
@@ -87,9 +102,8 @@ async def test_a_credentials_scan_says_what_the_full_scan_says_of_credentials(en
 
 @pytest.mark.parametrize("frameworks", [("soc2",), ("pci-dss", "hipaa"), ("cis-azure-6.0",), ()])
 async def test_a_compliance_scan_says_what_its_frameworks_ask(
-    engine: InProcess, frameworks: tuple[str, ...]
+    engine: InProcess, full: Outcome, frameworks: tuple[str, ...]
 ) -> None:
-    full = await engine.scan(ScanType.FULL)
     narrow = await engine.scan(ScanType.COMPLIANCE_ONLY, compliance_frameworks=frameworks)
     wanted = {rule.metadata.rule_id for rule in all_rules()}
     if frameworks:

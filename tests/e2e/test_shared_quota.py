@@ -6,19 +6,17 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import aiohttp
 import pytest
 
-from devhost.child import Child
 from shared.domain.principal import Tier
 from shared.domain.quota import HOUR_SECONDS, largest_block
+from tests.e2e.two_hosts import ADMIN
 
 pytestmark = pytest.mark.local_stack
 
-ADMIN = "Q7mX2vB9kL4nT8sR1wY5zC3f"
 CLIENTS = 50
 ROOM_SECONDS = 90
 """A run that would cross the hour waits for the next one."""
@@ -31,24 +29,6 @@ class Run:
     """Calls answered by the reset of their window."""
     latencies: list[float] = field(default_factory=list)
     when_429_began: int | None = None
-
-
-@pytest.fixture
-def hosts(storage_connection_string: str) -> Iterator[list[str]]:
-    environment = {
-        "AzureWebJobsStorage": storage_connection_string,
-        "ServiceBus": "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=k;SharedAccessKey=djE=",
-        "SECURITY_COPILOT_ADMIN_KEY": ADMIN,
-        "SECURITY_COPILOT_API_KEY_PEPPER": "Wn6cT2fX8hV4jD1sG9kP5qM7bR3yL0zE",
-        "SECURITY_COPILOT_CURSOR_SECRET": "Zp2mQ8vL5xK1tR7yB4nW9cJ3hF6dS0gA",
-        "SECURITY_COPILOT_PUBLIC_URL": "http://127.0.0.1:7071",
-    }
-    children = [Child("devhost.http_host", [], pid_file=None, environment=environment) for _ in range(2)]
-    try:
-        yield [f"http://127.0.0.1:{child.wait_ready()['port']}" for child in children]
-    finally:
-        for child in children:
-            child.stop()
 
 
 async def new_key(session: aiohttp.ClientSession, host: str, tier: Tier) -> str:

@@ -53,10 +53,8 @@ class Truth:
 
     def _endpoint(self, record: dict[str, Any]) -> None:
         subject = (record["vm_id"] or record["nic_id"]).lower()
-        for group, source_class in record["groups"].items():
-            severity = {"internet": "critical", "azure": "high"}.get(source_class)
-            if severity is not None:
-                self.findings.add((EFFECTIVE, subject, group, severity))
+        for finding in record["findings"]:
+            self.findings.add((EFFECTIVE, subject, finding["subject"], finding["severity"]))
         self.reachable[record["public_ip_id"].lower()] = _reached(record)
 
     def _entry_point(self, record: dict[str, Any]) -> None:

@@ -108,6 +108,7 @@ async def coverage(call: Call[EmptyBody, PageQuery], app: Application) -> Reply:
         scanners=ledger.scanners,
         failures=found.failures.items,
         failures_total=found.failures.total,
+        unread_targets=ledger.unread_targets,
         limit=call.query.limit,
         offset=call.query.offset,
         next_link=next_link(call, call.query, app, found.failures.next_after),

@@ -7,13 +7,24 @@ from typing import Any, Final
 import orjson
 from azure.core.exceptions import ClientAuthenticationError
 
-from shared.ports.errors import InventoryDeniedError, InventoryError, PageTooLargeError
+from shared.domain.text import one_line
+from shared.ports.errors import (
+    InventoryDeniedError,
+    InventoryError,
+    NetworkBlockedError,
+    PageTooLargeError,
+)
 
 _MAX_MESSAGE: Final = 500
+_MAX_CODE: Final = 100
 
 # "Response payload size is ..., and has exceeded the limit of 16777216": status 400, code BadRequest, and
 # this code among the details (https://github.com/microsoft/ARI/issues/199).
 _TOO_LARGE: Final = "responsepayloadtoolarge"
+
+# Inner codes of a vault's 403 that speak of the network and not of the caller
+# (https://learn.microsoft.com/azure/key-vault/general/rest-error-codes).
+_BLOCKED: Final = frozenset({"forbiddenbyfirewall", "forbiddenbyconnection"})
 
 _TRANSIENT: Final = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -26,8 +37,11 @@ def error_of(status: int, content: bytes, what: str) -> InventoryError:
         content: the body, in ARM's form `{"error": {"code", "message", "details": [...]}}` or anything else.
         what: what was asked for, in words.
     """
-    code, message, detail_codes = _described(content)
-    text = f"{what}: {status} {code}".rstrip() + (f": {message}" if message else "")
+    code, message, inner, detail_codes = _described(content)
+    shown = f"{code} ({inner})" if inner else code
+    text = f"{what}: {status} {shown}".rstrip() + (f": {message}" if message else "")
+    if status == 403 and inner.lower() in _BLOCKED:
+        return NetworkBlockedError(text, status=status, code=code)
     if status in (401, 403):
         return InventoryDeniedError(text, status=status, code=code)
     if _TOO_LARGE in (code.lower(), *detail_codes) or status == 413:
@@ -40,7 +54,7 @@ def no_token(error: ClientAuthenticationError, what: str) -> InventoryError:
 
     A token service that answers 429 or 5xx is only out of order; any other refusal is one.
     """
-    text = f"{what}: no token: {str(error.message)[:_MAX_MESSAGE]}"
+    text = f"{what}: no token: {one_line(str(error.message), _MAX_MESSAGE)}"
     status = error.status_code or 401
     if status in _TRANSIENT:
         return InventoryError(text, status=status, code="TokenUnavailable", transient=True)
@@ -52,18 +66,30 @@ def unparsable(what: str, reason: str, *, status: int = 200) -> InventoryError:
     return InventoryError(f"{what}: {reason}", status=status, code="UnparsableAnswer", transient=True)
 
 
-def _described(content: bytes) -> tuple[str, str, tuple[str, ...]]:
+def _described(content: bytes) -> tuple[str, str, str, tuple[str, ...]]:
+    """Code, message, inner code and codes of the details; empty where the body has none."""
     try:
         body = orjson.loads(content)
     except orjson.JSONDecodeError:
-        return "", "", ()
+        return "", "", "", ()
     error: Any = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict):
-        return "", "", ()
+        return "", "", "", ()
     details = error.get("details")
     codes = tuple(
         str(detail.get("code", "")).lower()
         for detail in (details if isinstance(details, list) else ())
         if isinstance(detail, dict)
     )
-    return str(error.get("code") or ""), str(error.get("message") or "")[:_MAX_MESSAGE], codes
+    inner = error.get("innererror")
+    inner_code = _short(inner.get("code")) if isinstance(inner, dict) else ""
+    return (
+        _short(error.get("code")),
+        one_line(str(error.get("message") or ""), _MAX_MESSAGE),
+        inner_code,
+        codes,
+    )
+
+
+def _short(code: Any) -> str:
+    return one_line(str(code or ""), _MAX_CODE)

@@ -3,7 +3,8 @@
 Entra rolls its keys without notice (learn.microsoft.com/entra/identity-platform/signing-key-rollover). They
 are read again every `RENEW_SECONDS`, and at once for an unknown key id, but for those not more often than
 every `PAUSE_SECONDS`: in between, unknown ids are refused from memory. While the issuer does not answer,
-keys read before go on being used for `STALE_SECONDS`; what they cannot judge is answered with 503.
+keys read before go on being used for `STALE_SECONDS`; what they cannot judge is answered with 503. Nobody
+whose key is known waits for the issuer: renewing goes on beside the calls.
 """
 
 from __future__ import annotations
@@ -38,6 +39,13 @@ class _KeySet:
     """Not before, for an unknown key id."""
     failing: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    renewal: asyncio.Task[None] | None = None
+
+    def usable(self, key_id: str, now: float) -> SigningKey | None:
+        """The key, where it was read lately enough to judge with."""
+        if self.read_at is None or now - self.read_at >= STALE_SECONDS:
+            return None
+        return self.keys.get(key_id)
 
 
 class SigningKeys:
@@ -58,16 +66,33 @@ class SigningKeys:
         known = self._sets.setdefault(issuer.url, _KeySet())
         now = self._clock.now().timestamp()
         if self._wants_fetch(known, key_id, now):
-            async with known.lock:
-                if self._wants_fetch(known, key_id, now := self._clock.now().timestamp()):
-                    if self._is_current(known, now):
-                        known.next_search = now + PAUSE_SECONDS
-                    await self._fetch(known, issuer, now)
-        if known.read_at is not None and now - known.read_at < STALE_SECONDS and key_id in known.keys:
-            return known.keys[key_id]
+            if (key := known.usable(key_id, now)) is not None:
+                if known.renewal is None or known.renewal.done():
+                    known.renewal = asyncio.create_task(self._read(known, issuer, key_id))
+                return key
+            await self._read(known, issuer, key_id)
+            now = self._clock.now().timestamp()
+        if (key := known.usable(key_id, now)) is not None:
+            return key
         if known.failing or known.read_at is None:
             raise UnavailableError("The token issuer's keys cannot be read; try again", RETRY_SECONDS)
         raise UnauthorizedError("Invalid credentials")
+
+    async def aclose(self) -> None:
+        """End what goes on beside the calls."""
+        running = [known.renewal for known in self._sets.values() if known.renewal is not None]
+        for renewal in running:
+            renewal.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _read(self, known: _KeySet, issuer: Issuer, key_id: str) -> None:
+        """Read the keys, unless somebody else just did."""
+        async with known.lock:
+            now = self._clock.now().timestamp()
+            if self._wants_fetch(known, key_id, now):
+                if self._is_current(known, now):
+                    known.next_search = now + PAUSE_SECONDS
+                await self._fetch(known, issuer, now)
 
     @staticmethod
     def _wants_fetch(known: _KeySet, key_id: str, now: float) -> bool:

@@ -22,6 +22,10 @@ class EntraTokens:
         self._keys = SigningKeys(source, clock)
         self._clock = clock
 
+    async def aclose(self) -> None:
+        """End the reading of keys that goes on beside the calls."""
+        await self._keys.aclose()
+
     async def principal_of(self, token: str) -> Principal | None:
         """See `TokenVerifier.principal_of`: whatever has the form of a JWT is judged here."""
         if not looks_like_jwt(token):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from shared.domain.plan import Marker, PlanDigest, PlannedPage, Shard
 from shared.ports.errors import MissingError
@@ -16,6 +17,7 @@ class MemoryPlanStore:
         self._pages: defaultdict[str, dict[int, PlannedPage]] = defaultdict(dict)
         self._shards: defaultdict[str, dict[str, Shard]] = defaultdict(dict)
         self._markers: defaultdict[str, dict[str, Marker]] = defaultdict(dict)
+        self._worked: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
 
     async def aclose(self) -> None:
         """Nothing to release."""
@@ -85,13 +87,19 @@ class MemoryPlanStore:
         """See `PlanStore.markers`."""
         return [marker for _, marker in sorted(self._markers[scan_id].items())]
 
+    async def note_work(self, scan_id: str, shard_id: str, at: datetime) -> None:
+        """See `PlanStore.note_work`."""
+        self._worked[scan_id][shard_id] = at
+
     async def digest(self, scan_id: str) -> PlanDigest:
         """See `PlanStore.digest`."""
         pages = self._pages[scan_id]
         last = max(pages, default=None)
+        waiting = self._shards[scan_id].keys() - self._markers[scan_id].keys()
         return PlanDigest(
             last_page=last,
             next=None if last is None else pages[last].next,
             shards={shard_id: shard.stage for shard_id, shard in self._shards[scan_id].items()},
             marked=frozenset(self._markers[scan_id]),
+            worked_at=max((at for one, at in self._worked[scan_id].items() if one in waiting), default=None),
         )

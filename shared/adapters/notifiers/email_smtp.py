@@ -45,7 +45,10 @@ class SmtpNotifier:
             raise NotificationError("mail has no recipients", final=True)
         content = mail_content(digest)
         mail = EmailMessage()
-        mail["From"], mail["To"] = self._sender, ", ".join(targets.email_recipients)
+        try:
+            mail["From"], mail["To"] = self._sender, ", ".join(targets.email_recipients)
+        except ValueError as error:  # a line break in an address would begin a header of its own
+            raise NotificationError("an address of the mail is none", final=True) from error
         mail["Subject"] = content.subject
         mail.set_content(content.text)
         mail.add_alternative(content.html, subtype="html")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from shared.domain.notifications import Digest
+from shared.domain.notifications import Digest, one_line
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -29,7 +29,7 @@ def mail_content(digest: Digest) -> MailContent:
     """The mail of a digest."""
     environment = _environment()
     return MailContent(
-        subject=" ".join(digest.headline.split())[:MAX_SUBJECT],
+        subject=one_line(digest.headline)[:MAX_SUBJECT],
         text=environment.get_template("digest.txt.j2").render(digest=digest),
         html=environment.get_template("digest.html.j2").render(digest=digest),
     )

@@ -1,22 +1,23 @@
 """Slack by incoming webhook (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
 
 Control characters of mrkdwn are escaped as https://docs.slack.dev/messaging/formatting-message-text says; a
-section's text has at most 3,000 characters (https://docs.slack.dev/reference/block-kit/blocks/section-block).
+section's text has at most 3,000 characters (https://docs.slack.dev/reference/block-kit/blocks/section-block);
+`verbatim` is described at https://docs.slack.dev/reference/block-kit/composition-objects/text-object.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Any, Final
+from urllib.parse import quote
 
 from shared.adapters.notifiers.posting import post_json
-from shared.domain.notifications import Digest
+from shared.domain.notifications import Digest, one_line
 from shared.ports.config_source import NotificationTargets
 from shared.ports.notifier import NotificationError
 from shared.ports.outbound import Outbound
 
 MAX_SECTION: Final = 3_000
-MAX_NAME: Final = 200
 _MARKS: Final = re.compile(r"([*_~`|])")
 _INVISIBLE: Final = "\u200b"
 """Zero-width space: between a mark and its text it keeps Slack from taking it for formatting."""
@@ -41,7 +42,7 @@ def message(digest: Digest) -> dict[str, Any]:
     blocks = [_section(facts)]
     if digest.lines:
         blocks.append(_section(_lines(digest)))
-    blocks.append(_section(f"<{escaped(digest.link)}|Results>"))
+    blocks.append(_section(f"<{_link(digest.link)}|Results>"))
     return {"text": escaped(digest.headline), "blocks": blocks}
 
 
@@ -60,10 +61,15 @@ def _lines(digest: Digest) -> str:
 
 def escaped(text: str) -> str:
     """Text that Slack shows as it is: no mention, no link, no formatting, one line."""
-    line = " ".join(text.split())[:MAX_NAME]
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKS.sub(rf"{_INVISIBLE}\1", line)
 
 
+def _link(url: str) -> str:
+    """A URL between `<` and `|`: its own characters stay, as marks mean nothing there."""
+    return quote(url, safe=":/?#[]@!$&'()*+,;=%~").replace("&", "&amp;")
+
+
 def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    # Verbatim: what looks like an address or a name in a resource's name does not become a link.
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}

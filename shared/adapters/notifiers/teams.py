@@ -11,12 +11,11 @@ import re
 from typing import Any, Final
 
 from shared.adapters.notifiers.posting import post_json
-from shared.domain.notifications import Digest
+from shared.domain.notifications import Digest, one_line
 from shared.ports.config_source import NotificationTargets
 from shared.ports.notifier import NotificationError
 from shared.ports.outbound import Outbound
 
-MAX_NAME: Final = 200
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]()#!|<>~])")
 
 
@@ -63,7 +62,7 @@ def message(digest: Digest) -> dict[str, Any]:
 
 def escaped(text: str) -> str:
     """Text that the card's Markdown shows as it is, on one line."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split())[:MAX_NAME])
+    return _MARKDOWN.sub(r"\\\1", one_line(text))
 
 
 def _text(text: str, **more: str) -> dict[str, Any]:

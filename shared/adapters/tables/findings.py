@@ -27,6 +27,7 @@ from shared.adapters.tables import finding_lists as lists
 from shared.adapters.tables.finding_ids import claim
 from shared.adapters.tables.finding_index import FindingIndex, copied
 from shared.adapters.tables.finding_intents import FindingIntents, Intended, merged
+from shared.adapters.tables.finding_places import FindingPlaces
 from shared.adapters.tables.finding_proof import FindingProof
 from shared.adapters.tables.finding_records import FindingRecords, Save, save_of
 from shared.adapters.tables.finding_settling import FindingSettling
@@ -71,6 +72,7 @@ class TableFindingStore:
         self._totals = FindingTotals(totals, self._records)
         self._intents = FindingIntents(intents)
         self._settling = FindingSettling(self._records, self._index, self._totals, self._intents, now)
+        self._places = FindingPlaces()
         self._proof = FindingProof(index, self._records, self._index, self._totals)
 
     async def aclose(self) -> None:
@@ -84,8 +86,13 @@ class TableFindingStore:
 
     async def get(self, finding_id: str) -> Versioned[Finding] | None:
         """See `FindingStore.get`."""
-        place = await self._index.place(finding_id)
-        return None if place is None else await self._records.get(*place)
+        place = self._places.get(finding_id)
+        if place is None:
+            place = await self._index.place(finding_id)
+            if place is None:
+                return None
+            self._places.keep(finding_id, place)
+        return await self._records.get(*place)
 
     async def find(self, subscription_id: str, fingerprint: str) -> Versioned[Finding] | None:
         """See `FindingStore.find`."""
@@ -161,6 +168,8 @@ class TableFindingStore:
                 table, plan, where, request.after, request.offset, request.limit, matches
             )
         found = await each(page.rows, self._finding, limit=_READS)
+        for one in found:
+            self._places.keep(one.id, (one.observation.subscription_id.lower(), one.fingerprint))
         items = await self._totals.with_sightings(found)
         return FilteredPage(tuple(items), await self._total(plan, where), page.next_after)
 

@@ -22,7 +22,9 @@ from shared.adapters.tables.keys import ordered
 from shared.adapters.tables.table import Action, Entity, Table, Write
 from shared.domain.events import Event
 
-_ID_PARTITIONS: Final = 256
+_ID_PARTITIONS: Final = 16
+"""Few, so that the ids of a scan's events fill transactions; each takes 2,000 rows a second, an account
+20,000 (https://learn.microsoft.com/azure/storage/tables/scalability-targets)."""
 MAX_EVENT_ID: Final = 200
 
 

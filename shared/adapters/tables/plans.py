@@ -1,8 +1,10 @@
-"""Plans in the table `Plans`: a partition per scan, rows `page~000001`, `shard~<id>` and `mark~<id>`."""
+"""Plans in the table `Plans`: a partition per scan, rows `page~000001`, `shard~<id>`, `mark~<id>` and
+`work~<id>`: the latest sign of life from work on a shard."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Final
 
 from azure.data.tables.aio import TableServiceClient
@@ -23,6 +25,7 @@ MAX_PAGE_SHARDS: Final = 90
 _PAGE: Final = "page~"
 _SHARD: Final = "shard~"
 _MARK: Final = "mark~"
+_WORK: Final = "work~"
 _WITHIN: Final = "PartitionKey eq @scan and RowKey ge @low and RowKey lt @high"
 _AFTER_TILDE: Final = "\x7f"
 _ROUNDS: Final = 5
@@ -136,26 +139,37 @@ class TablePlanStore:
         """See `PlanStore.markers`."""
         return await self._all(scan_id, _MARK, Marker)
 
+    async def note_work(self, scan_id: str, shard_id: str, at: datetime) -> None:
+        """See `PlanStore.note_work`."""
+        row = {"PartitionKey": part(scan_id), "RowKey": _WORK + part(shard_id), "at": at.isoformat()}
+        await self._table.write(Write(Action.PUT, row))
+
     async def digest(self, scan_id: str) -> PlanDigest:
         """See `PlanStore.digest`: keys and stages of the partition, and the last page."""
         pages: list[str] = []
         shards: dict[str, ShardStage] = {}
         marked: list[str] = []
-        rows = self._table.rows("PartitionKey eq @scan", {"scan": part(scan_id)}, select=("RowKey", "stage"))
+        worked: dict[str, datetime] = {}
+        columns = ("RowKey", "stage", "at")
+        rows = self._table.rows("PartitionKey eq @scan", {"scan": part(scan_id)}, select=columns)
         async for entity in rows:
             kind, _, name = str(entity["RowKey"]).partition("~")
             if kind == "page":
                 pages.append(name)
             elif kind == "shard":
                 shards[name] = ShardStage(entity["stage"])
+            elif kind == "work":
+                worked[name] = datetime.fromisoformat(entity["at"])
             else:
                 marked.append(name)
+        waiting = shards.keys() - set(marked)
         last = await self.get_page(scan_id, int(pages[-1])) if pages else None
         return PlanDigest(
             last_page=last.number if last else None,
             next=last.next if last else None,
             shards=shards,
             marked=frozenset(marked),
+            worked_at=max((at for one, at in worked.items() if one in waiting), default=None),
         )
 
     async def _all(self, scan_id: str, prefix: str, model: type[Model]) -> list[Model]:

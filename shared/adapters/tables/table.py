@@ -11,6 +11,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from shared.adapters.storage_errors import storage_errors
+from shared.adapters.tables.point_read import read_row
 from shared.adapters.tables.ranges import KeyRange
 from shared.adapters.tables.transaction import Action, Entity, RefusedError, Write, submit
 from shared.ports.errors import (
@@ -19,6 +20,7 @@ from shared.ports.errors import (
     PortError,
     StorageUnavailableError,
     VersionConflictError,
+    WriteUncertainError,
 )
 
 __all__ = ["Action", "Entity", "Table", "Write", "etag_of"]
@@ -67,13 +69,8 @@ class Table:
     async def get(self, partition: str, row: str) -> Entity | None:
         """The row, or None."""
         client = await self._ready()
-        try:
-            with storage_errors():
-                return await client.get_entity(partition, row)
-        except HttpResponseError as error:
-            if error.status_code != 404:
-                raise
-            return None
+        with storage_errors():
+            return await read_row(client, partition, row)
 
     async def pages(
         self,
@@ -132,7 +129,8 @@ class Table:
 
         Raises:
             AlreadyExistsError, MissingError, VersionConflictError: one did not fit; nothing is written.
-            StorageUnavailableError: storage does not answer, or broke off and may have written all of it.
+            WriteUncertainError: the connection broke; since then this was written, or something else was.
+            StorageUnavailableError: storage does not answer.
         """
         client = await self._ready()
         repeated = False
@@ -142,7 +140,7 @@ class Table:
                     return await submit(client, writes)
             except RefusedError as error:
                 if repeated:
-                    raise StorageUnavailableError("a write was cut off; it may have been done") from error
+                    raise WriteUncertainError("a write was cut off; it may have been done") from error
                 raise _CONFLICTS[error.status](
                     "a row was written by somebody else or is not there"
                 ) from error

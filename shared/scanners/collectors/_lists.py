@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from shared.ports.errors import InventoryDeniedError, InventoryError
+from shared.ports.errors import InventoryDeniedError, InventoryError, NetworkBlockedError
 from shared.ports.reads import AzureReads
 from shared.scanners.details import Detail
 
@@ -81,8 +81,15 @@ async def guarded(kind: str, permission: str, rows: Any) -> Detail:
     try:
         return Detail(kind, tuple(await rows))
     except InventoryDeniedError as error:
-        return Detail(kind, reason=f"{error} (needs {permission})", denied=True)
+        return Detail(kind, reason=refusal(error, permission), denied=True)
     except InventoryError as error:
         if error.transient:
             raise
         return Detail(kind, reason=str(error))
+
+
+def refusal(error: InventoryDeniedError, permission: str) -> str:
+    """Why a read was refused, and what would help: a permission, or a way through the resource's network."""
+    if isinstance(error, NetworkBlockedError):
+        return f"{error} (its firewall or network keeps the scanner out: a permission does not help)"
+    return f"{error} (needs {permission})"

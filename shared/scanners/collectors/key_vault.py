@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from shared.ports.errors import InventoryDeniedError
 from shared.ports.reads import AzureReads
-from shared.scanners.collectors._lists import guarded
+from shared.scanners.collectors._lists import guarded, refusal
 from shared.scanners.details import Detail
 
 VAULT_TYPE: Final = "microsoft.keyvault/vaults"
@@ -95,7 +95,7 @@ async def _add_rotation(rows: list[dict[str, Any]], uri: str, reads: AzureReads)
             try:
                 policy = await reads.vault_get(uri, f"/keys/{row['name']}/rotationpolicy")
             except InventoryDeniedError as error:
-                row["properties"][_UNREAD] = f"{error} (needs {_ROTATION})"
+                row["properties"][_UNREAD] = refusal(error, _ROTATION)
                 return
         row["properties"]["rotationPolicy"] = {} if policy is None else policy
 

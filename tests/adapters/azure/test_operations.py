@@ -15,7 +15,7 @@ from shared.adapters.azure.operations import result_of_post
 from shared.adapters.azure.pipeline import ArmPipeline
 from shared.adapters.memory.reads import MemoryAzureReads
 from shared.domain.exposure import Protocol
-from shared.exposure.probes import Probe
+from shared.domain.probe import Probe
 from shared.ports.errors import InventoryDeniedError, InventoryError
 from shared.ports.reads import AzureReads
 from shared.services.azure_witness import AzureWitness

@@ -185,7 +185,7 @@ async def test_the_severity_filter_limits_the_scan_and_not_the_records() -> None
 
 async def test_a_fixed_problem_is_resolved_and_reopened_under_the_same_id() -> None:
     place = world(BAD, GOOD)
-    await scanned(place)
+    began = await scanned(place)
     [first] = await records(place)
     place.inventory.put(resource("s1", 1, bad=False))
     await scanned(place)
@@ -198,6 +198,8 @@ async def test_a_fixed_problem_is_resolved_and_reopened_under_the_same_id() -> N
     assert back.status is FindingStatus.OPEN and back.reopened_at is not None and back.resolved_at is None
     assert (back.id, back.detected_at) == (first.id, first.detected_at)
     assert (await rows(place, scan))[0].id == first.id
+    seen = [(await rows(place, one))[0].last_seen_at for one in (began, scan)]
+    assert seen == [first.last_seen_at, back.last_seen_at] and seen[0] < seen[1]
     for kind in (EventType.FINDING_CREATED, EventType.FINDING_RESOLVED, EventType.FINDING_REOPENED):
         assert await announced(place, kind) == 1
 
@@ -209,6 +211,8 @@ async def test_a_vanished_resource_resolves_its_finding_only_when_arm_agrees() -
     await scanned(place)
     [record] = await records(place)
     assert record.status is FindingStatus.RESOLVED and record.resolution is Resolution.RESOURCE_GONE
+    events = await place.outbox.pending(1000)
+    assert [one.data["resolution"] for one in events if "resolution" in one.data] == ["resource_gone"]
 
     place = world(BAD, GOOD)
     await scanned(place)

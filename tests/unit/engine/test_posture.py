@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.coverage import PASSED_NAMED
 from shared.domain.errors import InvalidRequestError, NotFoundError
 from shared.domain.posture import ControlStatus, PostureSnapshot
 from shared.domain.principal import Principal, Role
@@ -122,3 +123,50 @@ async def test_asking_for_known_frameworks_is_no_error() -> None:
     scan = await scanned(world(GOOD), ScanType.NETWORK, compliance_frameworks=("soc2", "cis-azure-3.0"))
     assert scan.status is ScanStatus.COMPLETED
     assert scan.errors == ()
+
+
+async def test_a_severity_filter_does_not_reach_posture() -> None:
+    """Contract C-11: stored in full, filtered in the scan's own counts alone."""
+    place = world(BAD, GOOD)
+    scan = await scanned(place, severity_filter=(Severity.CRITICAL,))
+    snapshot = await kept(place, scan)
+    assert scan.totals.findings == 0
+    assert snapshot.by_severity == {**scan.totals.by_severity, Severity.HIGH: 1}
+    plain = await kept(place, await scanned(place))
+    assert plain.by_severity == snapshot.by_severity and plain.frameworks == snapshot.frameworks
+    view = await PostureQueries(place.calm).compliance("cis-azure-6.0")
+    assert view.whole and view.findings[SSH]
+
+
+async def test_evidence_that_a_filter_left_out_is_not_called_whole() -> None:
+    place = world(BAD, GOOD)
+    await scanned(place, severity_filter=(Severity.CRITICAL,))
+    view = await PostureQueries(place.calm).compliance("cis-azure-6.0")
+    assert view.result.controls["7.2"] is ControlStatus.FAIL
+    assert not view.whole and view.findings[SSH] == ()
+
+
+async def test_a_snapshot_says_what_was_scanned() -> None:
+    place = world(BAD)
+    snapshot = await kept(place, await scanned(place, ScanType.NETWORK, subscriptions=("s1", "nowhere")))
+    assert (snapshot.scan_type, snapshot.environment) == (ScanType.NETWORK, "production")
+    assert (snapshot.subscriptions, snapshot.subscriptions_total) == (("s1",), 1)
+
+
+async def test_a_resume_and_a_running_view_count_all_that_was_found() -> None:
+    place = world(BAD, GOOD)
+    scan = await scanned(place, severity_filter=(Severity.CRITICAL,))
+    await ScanControl(place.calm).resume(scan.scan_id, CALLER)
+    again = await place.run(scan.scan_id)
+    assert (await kept(place, again)).by_severity[Severity.HIGH] == 1
+
+
+async def test_resources_that_passed_are_named_of_every_subscription() -> None:
+    others = [resource(one, number, bad=False) for one in ("s2", "s3") for number in range(4)]
+    place = World(5, Faults(), [BAD, GOOD, *others], ["s1", "s2", "s3"], scanner=SshProbe())
+    await scanned(place)
+    view = await PostureQueries(place.calm).compliance("cis-azure-6.0")
+    names = view.passed[SSH]
+    assert len(names) == PASSED_NAMED and len(set(names)) == len(names)
+    assert set(names) <= {GOOD["id"], *(one["id"] for one in others)}
+    assert {one.split("/")[2] for one in names} >= {"s1", "s2"}

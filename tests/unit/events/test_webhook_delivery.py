@@ -54,6 +54,19 @@ async def test_an_event_arrives_signed_by_both_schemes() -> None:
     assert await statuses(world, webhook.webhook_id) == [DeliveryStatus.DELIVERED]
 
 
+async def test_a_webhook_removed_while_it_is_called_leaves_nothing_behind() -> None:
+    world = EventWorld()
+    name = (await world.register(URL)).webhook_id
+    world.receivers.meanwhile[URL] = lambda: world.service.delete(name)
+    world.receivers.behaviours[URL] = answering(500)
+    await world.outbox.append([of(1, 1), of(1, 2), of(2, 1)])
+    await world.hand_on()
+    await world.pass_time()
+    assert len(world.receivers.received[URL]) == 1
+    assert await statuses(world, name) == []
+    assert await world.webhooks.health(name) is None
+
+
 async def test_only_wanted_events_from_now_on_arrive() -> None:
     world = EventWorld()
     await world.outbox.append([event(1)])

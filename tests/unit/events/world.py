@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -46,6 +46,9 @@ class Receivers:
     )
     """Of what was received, that to which the answer was a success."""
 
+    meanwhile: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    """What happens elsewhere while a receiver is called."""
+
     def check_url(self, url: str) -> None:
         if not url.startswith("https://"):
             raise RefusedDestinationError("must begin with https://")
@@ -53,6 +56,8 @@ class Receivers:
     async def post(self, url: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Answer:
         self.check_url(url)
         self.clock.advance(self.takes)
+        if url in self.meanwhile:
+            await self.meanwhile[url]()
         answer = self.behaviours[url](url, headers, body) if url in self.behaviours else Answer(204)
         self.received[url].append((dict(headers), body))
         if 200 <= answer.status < 300:

@@ -8,10 +8,11 @@ import pytest
 
 from shared.domain.confirmation import ConfirmationResult, Witness
 from shared.domain.exposure import Protocol
+from shared.domain.probe import Probe, Unaskable
 from shared.exposure.confirmation import FlowAnswer, Unanswered, compared, flow_question, read_flow
 from shared.exposure.effective_rules import NotUnderstoodError, Packet, read_effective_rules
 from shared.exposure.ports import parse_ports
-from shared.exposure.probes import BEHIND_FIREWALL, IN_SCALE_SET, NO_MACHINE, Probe, Unaskable, probes_of
+from shared.exposure.probes import BEHIND_FIREWALL, IN_SCALE_SET, NO_MACHINE, probes_of
 from tests.unit.exposure import azure
 from tests.unit.exposure import azure_entry_points as entry
 

@@ -17,7 +17,7 @@ from shared.domain.errors import UnavailableError
 from shared.domain.page import Versioned
 from shared.domain.principal import Principal, Role, Tier
 from shared.domain.quota import Window, charge, hour_of, largest_block, lease, reset_of
-from shared.ports.errors import StorageUnavailableError, VersionConflictError
+from shared.ports.errors import StorageUnavailableError, VersionConflictError, WriteUncertainError
 from shared.services.rate_limits import AWAY_SECONDS, Quota, RateLimits
 
 START = datetime(2023, 8, 5, 15, 0, tzinfo=UTC)
@@ -124,8 +124,14 @@ def test_no_interleaving_lets_more_through_than_the_limit(
 class SlowStore(MemoryQuotaStore):
     """Answers at random moments; now and then writes and says that it does not know, or does not answer."""
 
-    def __init__(self, rng: random.Random, trouble: float) -> None:
+    def __init__(
+        self,
+        rng: random.Random,
+        trouble: float,
+        kind: type[StorageUnavailableError] = StorageUnavailableError,
+    ) -> None:
         super().__init__()
+        self._kind = kind
         self._rng = rng
         self._trouble = trouble
         self.away = False
@@ -139,7 +145,7 @@ class SlowStore(MemoryQuotaStore):
         written = await super().write(principal_id, window, etag)
         await self._wait()
         if self._rng.random() < self._trouble:
-            raise StorageUnavailableError("cut off after it was written")
+            raise self._kind("cut off after it was written")
         return written
 
     async def _wait(self) -> None:
@@ -160,11 +166,12 @@ class Fleet:
     size: int
     seed: int = 0
     trouble: float = 0.0
+    kind: type[StorageUnavailableError] = StorageUnavailableError
     clock: MemoryClock = field(default_factory=lambda: MemoryClock(START))
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
-        self.store = SlowStore(self.rng, self.trouble)
+        self.store = SlowStore(self.rng, self.trouble, self.kind)
         self.hosts = [self.host() for _ in range(self.size)]
 
     def host(self) -> RateLimits:
@@ -197,6 +204,22 @@ async def test_two_processes_let_exactly_the_limit_through(seed: int) -> None:
     for _ in range(40):
         through += sum(answer.allowed for answer in await fleet.storm(25))
     assert through == 1000
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_a_connection_that_breaks_is_no_storage_away(seed: int) -> None:
+    """Whose write was cut off looks again: nobody is let through uncounted, and nobody hears 503."""
+    fleet = Fleet(2, seed, trouble=0.2, kind=WriteUncertainError)
+    through = answered = 0
+    for _ in range(45):
+        answers = await fleet.storm(50)
+        answered += len(answers)
+        through += sum(answer.allowed for answer in answers)
+        fleet.clock.advance(1)
+    assert answered == 45 * 50
+    # A block whose grant was not heard of is lost.
+    assert 500 < through <= 1000
+    assert not any(answer.allowed for answer in await fleet.storm(50))
 
 
 @pytest.mark.parametrize("seed", range(12))

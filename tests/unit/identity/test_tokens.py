@@ -308,6 +308,7 @@ class TestKeys:
         gate.published.away = True
         later = gate.clock.advance(RENEW_SECONDS)
         await gate.judge(signed(claims(later)))
+        await asyncio.sleep(0)
         with pytest.raises(UnavailableError):
             await gate.judge(signed(claims(later), "k2"))
         end = gate.clock.advance(STALE_SECONDS - RENEW_SECONDS)
@@ -323,8 +324,37 @@ class TestKeys:
         gate = Gate()
         await gate.judge(signed(claims(NOW)))
         later = gate.clock.advance(timedelta(seconds=RENEW_SECONDS))
-        await gate.judge(signed(claims(later)))
+        for _ in range(5):
+            await gate.judge(signed(claims(later)))
+        await asyncio.sleep(0)
         assert len(gate.published.fetched) == 2
+
+    async def test_an_issuer_that_hangs_holds_up_nobody_whose_key_is_known(self) -> None:
+        gate = Gate()
+        await gate.judge(signed(claims(NOW)))
+        answers = gate.published.hang()
+        later = gate.clock.advance(RENEW_SECONDS)
+        async with asyncio.timeout(5):
+            for _ in range(20):
+                await gate.judge(signed(claims(later)))
+            await asyncio.sleep(0)
+            assert len(gate.published.fetched) == 2  # one renewal under way for all of them
+            gate.published.keys = [jwk("k2")]
+            new = asyncio.create_task(gate.judge(signed(claims(later), "k2")))
+            await asyncio.sleep(0)
+            assert not new.done()  # this one has to wait: nobody knows its key yet
+            answers.set()
+            await new
+        await gate.tokens.aclose()
+
+    async def test_closing_ends_a_renewal_under_way(self) -> None:
+        gate = Gate()
+        await gate.judge(signed(claims(NOW)))
+        gate.published.hang()
+        later = gate.clock.advance(RENEW_SECONDS)
+        await gate.judge(signed(claims(later)))
+        await gate.tokens.aclose()
+        assert len(asyncio.all_tasks()) == 1
 
     def test_what_is_no_signing_key_is_left_out(self) -> None:
         odd: list[dict[str, Any]] = [

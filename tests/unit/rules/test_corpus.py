@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pydantic import TypeAdapter
 
@@ -29,6 +31,7 @@ def test_sample(rule_id: str, case: str) -> None:
         ]
         assert stated == expected["observations"]
         assert {one["evaluated_id"] for one in found} <= {result.resource_id}
+        assert "+00:00" not in json.dumps([one["evidence"] for one in found]), "instants end in Z"
 
 
 @pytest.mark.parametrize("rule_id", [rule.metadata.rule_id for rule in all_rules()])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.domain.timestamps import wire_time
 from shared.rules.columns import ColumnError
 from shared.rules.instants import ending, ends_soon, epoch_at, instant_at
 from shared.rules.resources import RuleSettings, SubscriptionResources
@@ -51,4 +52,4 @@ def test_the_window_is_the_operators(days: int, soon: bool) -> None:
     )
     ends = NOON + timedelta(days=days)
     assert ends_soon(ends, resources) is soon
-    assert ending(ends, resources) == {"expires_on": ends.isoformat(), "expires_within_window": soon}
+    assert ending(ends, resources) == {"expires_on": wire_time(ends), "expires_within_window": soon}

@@ -75,8 +75,8 @@ def test_one_rule_for_everything_fires_every_rule_and_shares_a_group() -> None:
     ports = [one.rule_id.rsplit(".", 1)[-1] for one in of_rule]
     assert len(ports) == len(set(ports)) == 10 and all(name.endswith("_from_internet") for name in ports)
     assert len({one.evidence["group"] for one in of_rule}) == 1
-    # SSH, RDP and databases, at the machine too.
-    assert len(found) == 13
+    # Every group but the web's, at the machine too.
+    assert len(found) == 19
     linked = {one.rule_id for one in of_rule if one.evidence["linked_findings"]}
     assert linked == {group.metadata.rule_id for group in vm_effective.RULE.groups}
 
@@ -243,7 +243,10 @@ def test_default_rules_are_never_to_blame() -> None:
         azure.interface(public=public, machine="vm"),
     )
     assert findings(network) == []
-    assert {one.severity for one in findings(network, "network.exposure.vm_effective")} == {Severity.HIGH}
+    at_machine = findings(network, "network.exposure.vm_effective")
+    assert len(at_machine) == len(vm_effective.RULE.groups)
+    for one in at_machine:
+        assert one.severity is get(one.discriminator).metadata.severity.lowered()
 
 
 def test_a_group_that_could_not_be_read_is_an_error_for_every_rule() -> None:
@@ -277,3 +280,28 @@ def test_severity_and_risk_by_context(
 ) -> None:
     assert severity_of(Severity.CRITICAL, standing, azure_only) is severity
     assert risk_score(risk_factors(95, standing, azure_only)) == score
+
+
+def test_every_port_may_take_several_ways() -> None:
+    low = azure.rule("low", destinationPortRange="0-30000")
+    high = azure.rule("high", priority=110, destinationPortRange="30001-65535")
+    network = exposed(low, high, machine="vm")
+    found = findings(network, "network.exposure.vm_effective")
+    [every] = [one for one in found if one.discriminator == "network.nsg.any_port_from_internet"]
+    assert every.description == "Any ports 1-65535 can be reached from the internet through 20.1.2.3"
+    hole = exposed(azure.rule("no", priority=90, access="Deny", destinationPortRange="9999"), low, high)
+    found = findings(hole, "network.exposure.vm_effective")
+    assert found and all(one.discriminator != "network.nsg.any_port_from_internet" for one in found)
+
+
+def test_every_port_is_as_sure_as_the_least_sure_way() -> None:
+    """Half of the ports are open by rules, the other half only if a default route lets them in."""
+    group = azure.nsg("nsg", [azure.rule("half", destinationPortRange="0-30000")])
+    routes, public = azure.route_table("r", "0.0.0.0/0"), azure.public_ip()
+    subnet = azure.virtual_network(subnet_nsg=group, routes=routes)
+    network = azure.join(group, routes, public, subnet, azure.interface(public=public, machine="vm"))
+    found = {one.discriminator: one for one in findings(network, "network.exposure.vm_effective")}
+    assert found["network.nsg.ssh_from_internet"].evidence["verdict"] == "exposed"
+    every = found["network.nsg.any_port_from_internet"]
+    assert (every.evidence["verdict"], every.severity) == ("possible", Severity.HIGH)
+    assert every.evidence["ports"] == {"tcp": ["1-65535"], "udp": ["1-65535"]}

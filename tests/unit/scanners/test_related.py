@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from shared.domain.coverage import PASSED_NAMED
 from shared.rules.base import RuleResult, RuleStatus
 from shared.scanners.base import Outcome, Related
 from tests.adapters.builders import observation
@@ -31,7 +32,7 @@ def test_results_come_down_to_an_outcome_for_each_rule() -> None:
         {RuleStatus.PASS: 1, RuleStatus.FAIL: 2, RuleStatus.NOT_APPLICABLE: 1, RuleStatus.ERROR: 1}
     )
     settled = frozenset({"/passes", "/fails", "/spared"})
-    assert related.outcomes == {"a.b.c": Outcome(tally, settled, "one part was not read")}
+    assert related.outcomes == {"a.b.c": Outcome(tally, settled, "one part was not read", ["/Passes"])}
     assert related.observations == [SEEN]
     assert set(related.looked_at) == {"/passes", "/fails", "/partly", "/spared", "/unread"}
 
@@ -54,3 +55,9 @@ def test_a_rule_that_says_nothing_has_an_outcome_too() -> None:
     related = Related()
     related.take("a.b.c", ())
     assert related.outcomes == {"a.b.c": Outcome()}
+
+
+def test_only_some_of_those_that_passed_are_named() -> None:
+    related = Related()
+    related.take("a.b.c", results("a.b.c", *(f"/R{number // 2}" for number in range(100))))
+    assert related.outcomes["a.b.c"].passed == [f"/R{number}" for number in range(PASSED_NAMED)]

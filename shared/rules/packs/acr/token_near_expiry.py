@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from shared.domain.finding import Observation
 from shared.domain.severity import Severity
+from shared.domain.timestamps import wire_time
 from shared.rules.base import EXPIRES_SOON, RuleMetadata, RuleResult, RuleStatus
 from shared.rules.columns import ColumnError, entries_at, text_at
 from shared.rules.expectations import is_one_of
@@ -50,7 +51,7 @@ def _ending(
             continue
         over = ends <= resources.as_of
         words = f"{name} of token {token.name} {'ended' if over else 'ends'} on {ends.date().isoformat()}"
-        evidence = {"expires_on": text, EXPIRES_SOON: not over, "credential": name}
+        evidence = {"expires_on": wire_time(ends), EXPIRES_SOON: not over, "credential": name}
         yield resource_finding(metadata, registry.id, words, evidence, subject=token.id, discriminator=name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from shared.domain.severity import Severity
+from shared.domain.timestamps import wire_time
 from shared.rules.base import RuleMetadata, RuleResult, RuleScope
 from shared.rules.columns import text_at
 from shared.rules.entra_credentials import CREDENTIAL_PATHS, secrets
@@ -24,7 +25,7 @@ def _judge(metadata: RuleMetadata, app: ResourceColumns, subject: SubscriptionRe
     words = f"{text_at(app.columns, _NAME) or app.name} signs in with {count}"
     evidence = {
         "secrets": [
-            {"key_id": one.key_id, "name": one.name, "expires_on": one.ends.isoformat()} for one in found[:20]
+            {"key_id": one.key_id, "name": one.name, "expires_on": wire_time(one.ends)} for one in found[:20]
         ]
     }
     return judged(metadata, app.id, [resource_finding(metadata, app.id, words, evidence)])

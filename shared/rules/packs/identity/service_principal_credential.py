@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from shared.domain.severity import Severity
+from shared.domain.timestamps import wire_time
 from shared.rules.base import RuleMetadata, RuleResult, RuleScope, RuleStatus
 from shared.rules.columns import text_at
 from shared.rules.entra_credentials import CREDENTIAL_PATHS, credentials
@@ -34,7 +35,7 @@ def _judge(metadata: RuleMetadata, principal: ResourceColumns, subject: Subscrip
             metadata,
             principal.id,
             f"Service principal {name} has {one.label} of its own, apart from its application",
-            {"kind": one.kind.value, "key_id": one.key_id, "expires_on": one.ends.isoformat()},
+            {"kind": one.kind.value, "key_id": one.key_id, "expires_on": wire_time(one.ends)},
             discriminator=one.key_id.lower(),
         )
         for one in listed

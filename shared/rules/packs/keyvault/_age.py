@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from shared.domain.timestamps import wire_time
 from shared.rules.packs.keyvault._objects import CREATED, Objection, instant
 from shared.rules.resources import ResourceColumns, SubscriptionResources
 
@@ -22,4 +23,4 @@ def set_long_ago(one: ResourceColumns, resources: SubscriptionResources) -> Obje
     if age <= MOST:
         return None
     words = f"was last set {age.days} days ago, expected a year at most"
-    return words, {"set_on": created.isoformat(), "age_days": age.days}
+    return words, {"set_on": wire_time(created), "age_days": age.days}

@@ -51,7 +51,7 @@ class InternetAdmission:
 
     metadata: RuleMetadata
     ports: PortGroup
-    at_machine: bool = False
+    at_machine: bool = True
     """Whether `EFFECTIVE_RULE_ID` reports these ports at the machine too."""
 
     def evaluate(self, subject: SubscriptionNetwork) -> Iterator[RuleResult]:

@@ -18,6 +18,13 @@ class PortGroup:
     ports: Mapping[Protocol, Intervals]
     whole: bool = False
     """Only an opening of all of them on one protocol counts."""
+    called: str = ""
+    """What a title calls them, where that is not the label."""
+
+    @property
+    def name(self) -> str:
+        """What a title calls the ports."""
+        return self.called or self.label
 
     def counted(self, opened: Mapping[Protocol, Intervals]) -> dict[Protocol, Intervals]:
         """What of an opening counts."""

@@ -36,5 +36,5 @@ RULE = InternetAdmission(
         auto_remediable=True,
         scope=RuleScope.NETWORK,
     ),
-    PortGroup("Any", {Protocol.TCP: _EVERY, Protocol.UDP: _EVERY}, whole=True),
+    PortGroup("Any", {Protocol.TCP: _EVERY, Protocol.UDP: _EVERY}, whole=True, called="Every port"),
 )

@@ -52,5 +52,4 @@ RULE = InternetAdmission(
         scope=RuleScope.NETWORK,
     ),
     PortGroup("Database", {Protocol.TCP: _DATABASES}),
-    at_machine=True,
 )

@@ -34,4 +34,5 @@ RULE = InternetAdmission(
         scope=RuleScope.NETWORK,
     ),
     PortGroup("Web", {Protocol.TCP: ports_of(80, 443)}),
+    at_machine=False,
 )

@@ -39,5 +39,5 @@ RULE = InternetAdmission(
         auto_remediable=True,
         scope=RuleScope.NETWORK,
     ),
-    PortGroup("Container control", {Protocol.TCP: _CONTROL}),
+    PortGroup("Container control", {Protocol.TCP: _CONTROL}, called="Container control ports"),
 )

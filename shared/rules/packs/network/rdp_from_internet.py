@@ -35,5 +35,4 @@ RULE = InternetAdmission(
         scope=RuleScope.NETWORK,
     ),
     PortGroup("RDP", {Protocol.TCP: ports_of(3389)}),
-    at_machine=True,
 )

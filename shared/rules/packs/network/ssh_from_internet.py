@@ -35,5 +35,4 @@ RULE = InternetAdmission(
         scope=RuleScope.NETWORK,
     ),
     PortGroup("SSH", {Protocol.TCP: ports_of(22)}),
-    at_machine=True,
 )

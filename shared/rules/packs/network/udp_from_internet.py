@@ -37,5 +37,5 @@ RULE = InternetAdmission(
         auto_remediable=True,
         scope=RuleScope.NETWORK,
     ),
-    PortGroup("UDP service", {Protocol.UDP: _AMPLIFIERS}),
+    PortGroup("UDP service", {Protocol.UDP: _AMPLIFIERS}, called="UDP services"),
 )

@@ -17,7 +17,17 @@ from shared.exposure.ports import write_ports
 from shared.exposure.projection import INTERFACE_TYPE, NETWORK_TYPES
 from shared.exposure.reach import Reach, lets_azure_in
 from shared.rules.base import RuleMetadata, RuleResult, RuleScope, RuleStatus
-from shared.rules.packs.network import database_ports_from_internet, rdp_from_internet, ssh_from_internet
+from shared.rules.packs.network import (
+    any_port_from_internet,
+    database_ports_from_internet,
+    kube_api_and_docker_from_internet,
+    legacy_cleartext_from_internet,
+    rdp_from_internet,
+    smb_from_internet,
+    ssh_from_internet,
+    udp_from_internet,
+    winrm_from_internet,
+)
 from shared.rules.packs.network._admission import (
     EFFECTIVE_RULE_ID,
     MOST_SHOWN,
@@ -26,14 +36,22 @@ from shared.rules.packs.network._admission import (
     paths_of,
 )
 from shared.rules.packs.network._openings import openings
-from shared.rules.packs.network._port_group import in_words
+from shared.rules.packs.network._port_group import PortGroup, in_words
 from shared.rules.packs.network._risk import Standing, risk_factors, risk_score, severity_of
 
 _GROUPS: Final[tuple[InternetAdmission, ...]] = (
     ssh_from_internet.RULE,
     rdp_from_internet.RULE,
     database_ports_from_internet.RULE,
+    smb_from_internet.RULE,
+    winrm_from_internet.RULE,
+    legacy_cleartext_from_internet.RULE,
+    kube_api_and_docker_from_internet.RULE,
+    udp_from_internet.RULE,
+    any_port_from_internet.RULE,
 )
+"""Every port group of the `network.nsg.*` rules but web servers', which are meant for everybody."""
+
 _STANDINGS: Final = {
     Verdict.EXPOSED: Standing.EXPOSED,
     Verdict.UNVERIFIED: Standing.UNVERIFIED,
@@ -78,15 +96,11 @@ class EffectiveReach:
         reaches: Sequence[Reach],
     ) -> Observation | None:
         telling = sorted((r for r in reaches if _tells(r, group)), key=_badness)
-        if not telling:
+        alike, opened = _worst(telling, group.ports)
+        if not opened:
             return None
-        worst = telling[0]
+        worst = alike[-1]
         standing, azure_only = _STANDINGS[worst.verdict], worst.source_class is not SourceClass.INTERNET
-        alike = [reach for reach in telling if _badness(reach) == _badness(worst)]
-        opened: dict[Protocol, Intervals] = {}
-        for reach in alike:
-            here = intersection(reach.backend_ports, group.ports.on(reach.protocol))
-            opened[reach.protocol] = union(opened.get(reach.protocol, ()), here)
         linked = _linked(network, group, telling)
         factors = risk_factors(group.metadata.risk_score, standing, azure_only, bool(linked))
         parsed = parse_arm_id(identity)
@@ -111,7 +125,7 @@ class EffectiveReach:
             resource_name=parsed.name,
             resource_type="VIRTUAL_MACHINE" if machine else "NETWORK_INTERFACE",
             severity=severity_of(group.metadata.severity, standing, azure_only),
-            title=f"{group.ports.label} reachable from the internet",
+            title=f"{group.ports.name} reachable from the internet",
             description=_description(group, opened, alike, standing, azure_only),
             risk_score=risk_score(factors),
             cvss_score=group.metadata.cvss_score,
@@ -143,6 +157,29 @@ def _badness(reach: Reach) -> tuple[int, bool]:
     return list(_STANDINGS).index(reach.verdict), reach.source_class is not SourceClass.INTERNET
 
 
+def _worst(telling: Sequence[Reach], ports: PortGroup) -> tuple[list[Reach], dict[Protocol, Intervals]]:
+    """The worst that the group's ports come to: the reaches behind it, the last of them telling, and ports.
+
+    A group that counts as a whole only may take several reaches, and is as sure as the least sure of them.
+    """
+    for step in sorted(set(map(_badness, telling))):
+        alike = [reach for reach in telling if _counts_at(step, reach)]
+        opened: dict[Protocol, Intervals] = {}
+        for reach in alike:
+            here = intersection(reach.backend_ports, ports.on(reach.protocol))
+            opened[reach.protocol] = union(opened.get(reach.protocol, ()), here)
+        counted = ports.counted(opened)
+        if counted:
+            return alike, counted
+    return [], {}
+
+
+def _counts_at(step: tuple[int, bool], reach: Reach) -> bool:
+    """Whether a reach is at least as bad as `step`: as sure, and open to everybody whom that is open to."""
+    verdict, azure_only = _badness(reach)
+    return verdict <= step[0] and azure_only <= step[1]
+
+
 def _linked(network: SubscriptionNetwork, group: InternetAdmission, reaches: Sequence[Reach]) -> list[str]:
     """Fingerprints of the findings at NSG rules through which the reaches go."""
     found: dict[str, None] = {}
@@ -163,7 +200,6 @@ def _description(
     azure_only: bool,
 ) -> str:
     whom = "any Azure customer" if azure_only else "the internet"
-    arrivals = [reach.arrival for reach in reaches if reach.arrival is not None]
     arrivals = [reach.arrival for reach in reaches if reach.arrival is not None]
     entries = sorted({arrival.public_ip or arrival.entry_point for arrival in arrivals})
     through = ", ".join(entries[:3]) + (f" and {len(entries) - 3} more" if len(entries) > 3 else "")

@@ -6,9 +6,9 @@ https://learn.microsoft.com/rest/api/storagerp/storage-accounts/get-properties
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Final
 
+from shared.domain.timestamps import wire_time
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.expectations import is_one_of
 from shared.rules.instants import ends_soon, instant_at
@@ -34,5 +34,5 @@ def judge_end(
     verb = "expires" if ends > resources.as_of else "expired"
     words = f"{account.name}: its customer-managed key {verb} on {ends.date()}"
     # The key itself is counted among what expires soon where its vault lists it, once for all accounts.
-    evidence = {"expires_on": ends.astimezone(UTC).isoformat()}
+    evidence = {"expires_on": wire_time(ends)}
     return judged(metadata, account.id, [resource_finding(metadata, account.id, words, evidence)])

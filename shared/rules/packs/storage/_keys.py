@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from shared.domain.timestamps import wire_time
 from shared.rules.base import RuleMetadata, RuleResult, RuleStatus
 from shared.rules.instants import instant_at
 from shared.rules.packs.storage._accounts import uses_keys
@@ -42,10 +43,10 @@ def judge_age(
         if age <= MOST:
             continue
         words = f"{account.name}: {name} is {age.days} days old, expected at most {MOST.days}"
-        evidence: dict[str, object] = {"key": name, "created_on": since.isoformat(), "age_days": age.days}
+        evidence: dict[str, object] = {"key": name, "created_on": wire_time(since), "age_days": age.days}
         if created is None:
             how = f"was not rotated since Azure records it, expected every {MOST.days} days"
             words = f"{account.name}: {name} {how}"
-            evidence = {"key": name, "created_on": None, "account_created_on": since.isoformat()}
+            evidence = {"key": name, "created_on": None, "account_created_on": wire_time(since)}
         findings.append(resource_finding(metadata, account.id, words, evidence, discriminator=name))
     return judged(metadata, account.id, findings, doubts[0] if doubts else None)
