@@ -162,8 +162,9 @@ async def check_without(need: Need, serving: StandInProcess, whole: Outcome) -> 
     silent = {rule for rule in blind if not after[rule].errors and after[rule].reason is None}
     assert not silent, "what could not be read is an error, or a doubt beside what was found"
     assert all(after[rule].passed <= before[rule].passed for rule in blind), "unread is never clean"
-    assert blind <= set(need.rules), sorted(blind - set(need.rules))
-    assert blind or not need.rules
+    named = set(need.rules) or after.keys()
+    assert blind <= named, sorted(blind - named)
+    assert blind
     ways_in = set(need.types) & NETWORK_FACTS
     for rule in after:
         still, once = told(outcome, rule), told(whole, rule)
