@@ -59,10 +59,10 @@ class Call(Generic[BodyT, QueryT]):
     body: BodyT
     query: QueryT
     caller: Principal | None
-    sent: Sent | None = None
-    """What came, of a route that takes it unparsed."""
     if_match: Condition | None = None
     attempt: Attempt | None = None
+    sent: Sent | None = None
+    """What came, of a route that takes it unparsed."""
 
     @property
     def principal(self) -> Principal:
@@ -127,14 +127,14 @@ class Route(Generic[BodyT, QueryT]):
         return self.method not in ("GET", "OPTIONS")
 
     @property
-    def repeatable(self) -> bool:
-        """Whether a caller may send the call again under an idempotency key."""
-        return self.method == "POST" and self.roles is not None
-
-    @property
     def takes_if_match(self) -> bool:
         """Whether a write may be conditional on the resource's entity tag."""
         return self.tagged and self.method != "GET"
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether an `Idempotency-Key` is heeded."""
+        return self.method == "POST" and not self.unparsed
 
     @property
     def takes_body(self) -> bool:

@@ -108,8 +108,8 @@ async def _handled(
             body=_body(route, request),
             query=_query(route, request),
             caller=caller,
-            sent=_sent(request, address) if route.unparsed else None,
             if_match=condition(request.headers, "If-Match"),
+            sent=_sent(request, address) if route.unparsed else None,
         )
         return tagged(route, request.headers, await performed(route, request.headers, call, app))
 

@@ -24,7 +24,7 @@ DEFAULT_EXPIRING_DAYS: Final = 30
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class NotificationSettings(_Part):

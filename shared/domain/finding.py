@@ -171,7 +171,7 @@ def fingerprint(rule_id: str, resource_id: str, discriminator: str = "") -> str:
 class ChangedField(BaseModel):
     """One member of a record before and after a change, as JSON shows it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     field: str
     before: Any = None
@@ -189,7 +189,7 @@ class ChangeSource(StrEnum):
 class FindingChange(BaseModel):
     """An entry of a finding's history. `number` counts from 1 without gaps."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     number: int = Field(ge=1)
     at: datetime

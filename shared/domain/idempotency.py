@@ -20,7 +20,9 @@ MAX_ANSWER: Final = 512 * 1024
 class KeptAnswer(BaseModel):
     """A successful answer. `body` None: it was too large to keep, or held a secret that is shown once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, ser_json_bytes="base64", val_json_bytes="base64"
+    )
 
     status: int
     media_type: str
@@ -35,7 +37,7 @@ class Attempt(BaseModel):
     same in every attempt, so that a second one finds what the first has made.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     key: str = Field(description="digest over caller, method, path and the caller's key")
     body_digest: str

@@ -25,7 +25,7 @@ class SuppressionScope(BaseModel):
     `tag_name` alone means a resource that has the tag, with `tag_value` one that has it with that value.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     rule_id: str | None = None
     resource_id: str | None = None
@@ -66,7 +66,7 @@ def _covers(wanted: str, observation: Observation) -> bool:
 class Suppression(BaseModel):
     """One decision to stay silent, until `expires_at`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     suppression_id: str
     scope: SuppressionScope

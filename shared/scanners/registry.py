@@ -40,7 +40,8 @@ class _Choice:
     rules: frozenset[str] = frozenset()
     types: frozenset[str] | None = None
     """The types that a rescan is about; None: any."""
-    settings: RuleSettings | None = None
+    expiring_within: timedelta | None = None
+    """What ends sooner is expiring soon; None: as the build is set."""
 
 
 class BuiltScanners:
@@ -100,10 +101,8 @@ class BuiltScanners:
                 if any(self._runs(one, rule, frameworks) for rule in self._rules if _is_one(rule, named))
             )
         types = outermost_types(request.target_resources) if request.after_change else None
-        settings = self._settings
-        if expiring_within is not None:
-            settings = replace(settings or RuleSettings(), expiring_within=expiring_within)
-        return self._scanner(_Choice(names, frameworks, named, types, settings)) if names else None
+        choice = _Choice(names, frameworks, named, types, expiring_within)
+        return self._scanner(choice) if names else None
 
     def _scanner(self, choice: _Choice) -> EstateScanner | None:
         if choice not in self._made:
@@ -126,6 +125,9 @@ class BuiltScanners:
             network = network and not types.isdisjoint(NETWORK_TYPES)
             if not chosen and not network:
                 return None
+        settings = self._settings
+        if choice.expiring_within is not None:
+            settings = replace(settings or RuleSettings(), expiring_within=choice.expiring_within)
         scoped: Mapping[RuleScope, list[Any]] = {scope: [] for scope in RuleScope}
         for rule in chosen:
             scoped[rule.metadata.scope].append(rule)
@@ -136,7 +138,7 @@ class BuiltScanners:
             estate_rules=scoped[RuleScope.ESTATE],
             collectors=self._collectors,
             network=network,
-            settings=choice.settings,
+            settings=settings,
             confirm=self._confirm,
         )
 

@@ -73,6 +73,7 @@ class TableFindingStore:
         self._totals = FindingTotals(totals, self._records)
         self._intents = FindingIntents(intents)
         self._settling = FindingSettling(self._records, self._index, self._totals, self._intents, now)
+        self._places = FindingPlaces()
         self._proof = FindingProof(index, self._records, self._index, self._totals)
 
     async def aclose(self) -> None:
@@ -171,6 +172,8 @@ class TableFindingStore:
                 table, plan, where, request.after, request.offset, request.limit, matches
             )
         found = await each(page.rows, self._finding, limit=_READS)
+        for one in found:
+            self._places.keep(one.id, (one.observation.subscription_id.lower(), one.fingerprint))
         items = await self._totals.with_sightings(found)
         return FilteredPage(tuple(items), await self._total(plan, where), page.next_after)
 
