@@ -97,7 +97,7 @@ def open_events(
         deliver=DeliverWebhook(log, registrations, deliveries, outbound, messenger, clock),
         sweep=SweepWebhooks(deliveries, messenger, clock),
         webhooks=Webhooks(registrations, deliveries, log, outbound, fan_out, clock, engine.tokens),
-        schedules=Schedules(schedules, config, clock, engine.tokens),
+        schedules=Schedules(schedules, config, clock, engine.tokens, start_scan.check),
         fire=FireSchedules(schedules, engine.scans, start_scan, engine.inventory, config, clock),
         changes=ResourceChanges(
             TableRescanStore(tables), start_scan, engine.scanners, messenger, clock, own.rescan_quiet

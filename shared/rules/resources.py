@@ -165,7 +165,8 @@ class SubscriptionResources:
         if kind in self.listed.types:
             if any((kind, one) in self.listed.done for one in (parent, *parents(parent, nested=True))):
                 return None
-            return f"{kind} of {of.rsplit('/', 1)[-1]} was not read: {self.incomplete.get(kind, 'no answer')}"
+            why = self.incomplete.get(kind, "not asked for, or no answer")
+            return f"{kind} of {of.rsplit('/', 1)[-1]} was not read: {why}"
         reason_of_type = self.incomplete.get(kind)
         return None if reason_of_type is None else f"{kind} was not read whole: {reason_of_type}"
 

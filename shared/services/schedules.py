@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.domain.errors import ConflictError, InvalidRequestError, NotFoundError, Reason, UnavailableError
@@ -45,8 +45,17 @@ class ScheduleChange:
 class Schedules:
     """Use cases of those who may start scans."""
 
-    def __init__(self, store: ScheduleStore, config: ConfigSource, clock: Clock, tokens: TokenSource) -> None:
+    def __init__(
+        self,
+        store: ScheduleStore,
+        config: ConfigSource,
+        clock: Clock,
+        tokens: TokenSource,
+        check_scan: Callable[[ScanRequest], Awaitable[None]],
+    ) -> None:
+        """`check_scan` raises InvalidRequestError for what could not be started."""
         self._store = store
+        self._check_scan = check_scan
         self._config = config
         self._clock = clock
         self._tokens = tokens
@@ -55,10 +64,12 @@ class Schedules:
         """Make a schedule; its first run is due at the first due time from now.
 
         Raises:
-            InvalidRequestError: an expression, a zone or a combination that means nothing.
+            InvalidRequestError: an expression, a zone or a combination that means nothing, or a scan of what
+                nobody knows.
             ConflictError: there are MAX_SCHEDULES already.
         """
         _check(draft.cadence)
+        await self._check_target(draft.scan, draft.management_group)
         if len(await self._store.all()) >= MAX_SCHEDULES:
             raise ConflictError(f"There are {MAX_SCHEDULES} schedules already")
         now = whole_second(self._clock.now())
@@ -108,6 +119,8 @@ class Schedules:
             NotFoundError, InvalidRequestError: as above.
             ConflictError: the built-in one has its interval from the configuration.
         """
+        if change.target is not None:
+            await self._check_target(*change.target)
         if schedule_id == BUILT_IN:
             await self._ensure_built_in()
         now = whole_second(self._clock.now())
@@ -167,6 +180,16 @@ class Schedules:
         )
         cadence = schedule.cadence.model_copy(update={"interval_minutes": minutes})
         return schedule.model_copy(update={"cadence": cadence})
+
+    async def _check_target(self, request: ScanRequest, management_group: str | None) -> None:
+        """Refuse a scan that no run could start; whether a management group is there shows at the run."""
+        if management_group is not None:
+            request = request.model_copy(update={"subscriptions": (management_group,)})
+        try:
+            await self._check_scan(request)
+        except InvalidRequestError as error:
+            found = [replace(one, field=f"scan.{one.field}") for one in error.errors]
+            raise InvalidRequestError(found) from error
 
     async def _ensure_built_in(self) -> None:
         if await self._store.get(BUILT_IN) is None:

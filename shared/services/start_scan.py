@@ -48,6 +48,20 @@ class StartScan:
         self._environments = environments
         self._expiring_days = expiring_days
 
+    async def check(self, request: ScanRequest) -> None:
+        """Whether it could be started as things are now.
+
+        Raises:
+            InvalidRequestError: see `start`.
+        """
+        await self._checked(request)
+
+    async def _checked(self, request: ScanRequest) -> ScanRequest:
+        request = _placed(request, await self._environments())
+        check_custom_rules(self._engine.scanners, request)
+        _check_frameworks(request)
+        return request
+
     async def start(self, request: ScanRequest, principal: Principal, scan_id: str | None = None) -> Scan:
         """Begin a scan. With a `scan_id`, one that is there already is left to whoever began it.
 
@@ -55,9 +69,7 @@ class StartScan:
             InvalidRequestError: an environment, a rule or a framework that nobody knows.
             UnavailableError: the broker does not take the first message; nothing is left behind.
         """
-        request = _placed(request, await self._environments())
-        check_custom_rules(self._engine.scanners, request)
-        _check_frameworks(request)
+        request = await self._checked(request)
         engine = self._engine
         now = whole_second(engine.clock.now()) if scan_id is None else id_time(scan_id)
         scan = Scan(

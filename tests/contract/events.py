@@ -43,7 +43,13 @@ class Events:
                 self._clock,
                 timedelta(seconds=2),
             ),
-            "schedules": Schedules(self.schedules, self.config, self._clock, MemoryTokenSource(9)),
+            "schedules": Schedules(
+                self.schedules,
+                self.config,
+                self._clock,
+                MemoryTokenSource(9),
+                StartScan(engine, known()).check,
+            ),
         }
 
     async def announce(self, *events: Any) -> None:

@@ -106,6 +106,9 @@ async def test_the_built_in_schedule(api: Api) -> None:
         ({"scan": {"management_group": "../x"}}, "scan.management_group", "invalid_format"),
         ({"scan": {"scan_type": "everything"}}, "scan.scan_type", "invalid_value"),
         ({"scan": {"subscription_id": "a"}}, "scan.subscription_id", "unknown_field"),
+        ({"scan": {"environment": "nowhere"}}, "scan.environment", "invalid_value"),
+        ({"scan": {"custom_rules": ["no.such.rule"]}}, "scan.custom_rules", "invalid_value"),
+        ({"scan": {"compliance_frameworks": ["soc9"]}}, "scan.compliance_frameworks", "invalid_value"),
     ],
 )
 async def test_bad_schedules(api: Api, changes: dict[str, Any], field: str, reason: str) -> None:

@@ -39,7 +39,13 @@ class Hosts:
         self.clock.set(start)
         self.store = MemoryScheduleStore()
         self.config = FixedConfigSource(NotificationTargets(), 60)
-        self.service = Schedules(self.store, self.config, self.clock, MemoryTokenSource(1))
+        self.service = Schedules(
+            self.store,
+            self.config,
+            self.clock,
+            MemoryTokenSource(1),
+            StartScan(self.world.calm, known()).check,
+        )
         self.host = self.another(lambda port: port)
 
     def another(self, guard: Any) -> FireSchedules:
