@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import azure.functions as func
 
 from shared.container import ContainerGetter
+
+if TYPE_CHECKING:
+    from shared.container_events import EventParts
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +20,9 @@ PUBLISH: Final = "*/5 * * * * *"
 SWEEP: Final = "30 * * * * *"
 TRIM: Final = "0 17 * * * *"
 """NCRONTAB: second minute hour day month weekday."""
+RELAYED_AT_ONCE: Final = 360
+"""Events logged before the feeds hear of them: the first of a large scan's do not wait for the last."""
+RELAY_ROUNDS: Final = 20
 
 
 def blueprint(container: ContainerGetter) -> func.Blueprint:
@@ -26,15 +32,7 @@ def blueprint(container: ContainerGetter) -> func.Blueprint:
     @timers.function_name("relay_events")
     @timers.timer_trigger(arg_name="timer", schedule=RELAY, run_on_startup=False, use_monitor=True)
     async def relay_events(timer: func.TimerRequest) -> None:
-        events = (await container()).events
-        await events.relay.run()
-        # One feed in trouble does not hold up the other: both are tried, then the trouble is told.
-        outcomes = await asyncio.gather(
-            events.fan_out.run(), events.notification_feed.run(), return_exceptions=True
-        )
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        await _relayed((await container()).events)
 
     @timers.function_name("publish_events")
     @timers.timer_trigger(arg_name="timer", schedule=PUBLISH, run_on_startup=False, use_monitor=True)
@@ -59,3 +57,18 @@ def blueprint(container: ContainerGetter) -> func.Blueprint:
             log.info("forgot %s old events", forgotten)
 
     return timers
+
+
+async def _relayed(events: EventParts) -> None:
+    """Log what waits, part by part; after each the feeds hand on what is new."""
+    for _ in range(RELAY_ROUNDS):
+        moved = await events.relay.run(RELAYED_AT_ONCE)
+        # One feed in trouble does not hold up the other: both are tried, then the trouble is told.
+        outcomes = await asyncio.gather(
+            events.fan_out.run(), events.notification_feed.run(), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        if moved < RELAYED_AT_ONCE:
+            return
