@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from devhost.loopback import bound_to
+from devhost.loopback import IDLE_SECONDS, bound_to
 from devhost.stack import LocalStack, StackOptions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -145,7 +145,12 @@ async def _serve(
 
     server = Server(
         uvicorn.Config(
-            application, lifespan="off", log_level="warning", access_log=False, server_header=False
+            application,
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
         )
     )
     loop = asyncio.get_running_loop()

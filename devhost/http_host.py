@@ -22,7 +22,7 @@ import uvicorn
 
 from devhost.functionhost.host import FunctionHost
 from devhost.functionhost.keys import HostKeys
-from devhost.loopback import bound_to
+from devhost.loopback import IDLE_SECONDS, bound_to
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,7 +50,14 @@ async def _serve(port: int, state: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     server = _Server(
-        uvicorn.Config(host, lifespan="off", log_level="warning", access_log=False, server_header=False)
+        uvicorn.Config(
+            host,
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
+        )
     )
     with bound_to(port) as listener:
         listener.listen(512)

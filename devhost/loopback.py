@@ -6,6 +6,10 @@ import socket
 from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
+IDLE_SECONDS: Final = 130
+"""How long a connection may stay idle, as with Kestrel, on which the Functions host runs
+(https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits.keepalivetimeout).
+uvicorn's 5 s meet timers that publish every 5 s on a kept connection."""
 
 
 def bound_to(port: int) -> socket.socket:
