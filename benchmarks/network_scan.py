@@ -56,7 +56,7 @@ def _size(resources: int, folder: Path) -> dict[str, Any]:
     state = folder / "state"
     stack = Child(
         "devhost",
-        ["--estate", str(estate), "--state", str(state)],
+        ["--estate", str(estate), "--state", str(state), "--forgetful"],
         pid_file=None,
         environment={},
     )

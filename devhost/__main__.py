@@ -1,6 +1,6 @@
 """`python -m devhost`: the product on this machine, in one command.
 
-    python -m devhost --estate FILE [--port N] [--state DIR] [--faults FILE]
+    python -m devhost --estate FILE [--port N] [--state DIR] [--forgetful] [--faults FILE]
     python -m devhost --azure [--subscription ID] [--port N] [--state DIR]
 
 Prints one JSON line on stdout when it serves: ready, base_url, api_key (the admin's), keys by role, entra
@@ -49,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    stack = StackOptions(options.estate, options.state, options.faults, options.subscription)
+    stack = StackOptions(
+        options.estate, options.state, options.faults, options.subscription, options.forgetful
+    )
     return serve(stack, options.port, lambda line: print(json.dumps(line), flush=True))
 
 
@@ -62,6 +64,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--subscription", help="with --azure: the only subscription of `production`")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
     parser.add_argument("--state", type=Path, help="folder that outlives the process (default: none)")
+    parser.add_argument("--forgetful", action="store_true", help="keep storage in memory, beside any --state")
     parser.add_argument("--faults", type=Path, help="with --estate: JSON file of faults to inject")
     options = parser.parse_args(arguments)
     for name in ("estate", "faults"):

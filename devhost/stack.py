@@ -41,6 +41,8 @@ class StackOptions:
     state: Path | None = None
     faults: Path | None = None
     subscription: str | None = None
+    forgetful: bool = False
+    """Storage stays in memory, whatever `state` is: Azurite writes all that it has out every few seconds."""
 
 
 @dataclass(slots=True)
@@ -118,7 +120,7 @@ class LocalStack:
         if self.options.estate is None:
             check_login(_real_azure(self.options)["SECURITY_COPILOT_CREDENTIAL"])
         state = self.options.state
-        storage = azurite.launch(None if state is None else state / "azurite")
+        storage = azurite.launch(None if state is None or self.options.forgetful else state / "azurite")
         self._azurite = storage
         bus = self._child(
             "devhost.servicebus",
