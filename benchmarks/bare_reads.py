@@ -40,7 +40,7 @@ class BareReads:
     async def arm_operation(
         self, path: str, api_version: str, body: object | None = None, *, within: float
     ) -> Mapping[str, Any]:
-        raise NotImplementedError("no collector asks for operations")
+        raise LookupError("only the confirmation of exposures asks for operations, and it is off here")
 
     async def graph_get(self, path: str) -> Mapping[str, Any] | None:
         return await self._ask("graph", f"{self._base}/graph/v1.0{path}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 import aiohttp
+from azure.core.exceptions import ServiceRequestError
 from azure.core.pipeline.transport import AioHttpTransport
 
 CONNECTIONS: Final = 16
@@ -24,8 +25,15 @@ class BoundedTransport(AioHttpTransport):  # type: ignore[misc]  # azure-core lo
     session: aiohttp.ClientSession | None
 
     async def open(self) -> None:
-        """Open the session. What azure-core sets for its own sessions is set here too."""
-        if self.session is None and not self._has_been_opened:
+        """Open the session. What azure-core sets for its own sessions is set here too.
+
+        Raises:
+            ServiceRequestError: it was closed while this call was under way. azure-core's own ValueError says
+                that the caller is wrong.
+        """
+        if self.session is None and self._has_been_opened:
+            raise ServiceRequestError("the client was closed")
+        if self.session is None:
             self.session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS),
                 trust_env=self._use_env_settings,
